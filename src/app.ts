@@ -1,0 +1,39 @@
+import type { Server } from 'node:http'
+import autoload from '@fastify/autoload'
+import { type FastifyHttpOptions, LogController } from 'fastify'
+import fp from 'fastify-plugin'
+import { answerBadUrl, answerBrokenRequest } from './broken-requests.ts'
+import type { Config } from './config.ts'
+import { loggerOptions } from './logging.ts'
+
+export interface AppOptions {
+  config: Config
+  /** Where the route files are; the service's own unless told. */
+  routes?: string
+}
+
+/** The application as a plugin: first everything that routes rely on, then the routes, whose folders are their paths. */
+export const app = fp<AppOptions>(async (instance, options) => {
+  await instance.register(autoload, { dir: `${import.meta.dirname}/plugins`, options })
+  await instance.register(autoload, { dir: options.routes ?? `${import.meta.dirname}/routes` })
+})
+
+/** What must be known before there is an instance to register the application in. */
+export function serverOptions(config: Config) {
+  const proxies = config.TRUST_PROXY
+  return {
+    logger: loggerOptions(config),
+    logController: new LogController({ disableRequestLogging: true }), // plugins/access-log.ts writes one line instead of two
+    genReqId: () => crypto.randomUUID(),
+    trustProxy: typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies,
+    bodyLimit: 65_536,
+    requestTimeout: 30_000, // the whole request has to arrive in this time
+    keepAliveTimeout: 75_000, // longer than the 60 s after which common load balancers drop an idle connection
+    http: { headersTimeout: 15_000 },
+    return503OnClosing: false, // what still arrives on an open connection during shutdown is served
+    routerOptions: { ignoreTrailingSlash: true },
+    ajv: { customOptions: { allErrors: true } }, // a 400 names every bad field; bodies are small
+    frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerBrokenRequest,
+  } satisfies FastifyHttpOptions<Server>
+}

@@ -1,0 +1,133 @@
+import { ServiceError } from '../errors.ts'
+import type { Jwk } from './jwk.ts'
+import { indexKeys, keyName, type SigningKey } from './signing-key.ts'
+
+export const FRESH_MS = 10 * 60_000
+/** After a look-up that the issuer's keys could not answer, whoever asks next has to wait: invented `kid`s are free. */
+export const MISS_PAUSE_MS = 30_000
+/** After a failed fetch. Shorter: nobody is served until the issuer is back. */
+export const FAILURE_PAUSE_MS = 5_000
+
+export interface KeySetOptions {
+  readonly issuer: string
+  readonly algorithms: readonly string[]
+  readonly maxStaleMs: number
+  readonly fetchKeys: (issuer: string) => Promise<readonly Jwk[]>
+  /** Told of every fetch: for the log and the metrics. */
+  readonly onFetch: (outcome: FetchOutcome) => void
+}
+
+export interface FetchOutcome {
+  readonly issuer: string
+  readonly keys: number
+  readonly error?: unknown
+}
+
+/**
+ * The keys of one issuer and how long they live: fresh for 10 minutes, then renewed in the background while they
+ * serve on; gone as soon as the issuer no longer publishes them; kept while it cannot be reached, up to
+ * `maxStaleMs`. All times are milliseconds since the epoch, handed in.
+ *
+ * The set is fetched whole and not key by key: otherwise whoever sends invented `kid`s uses up the one fetch of
+ * each pause, and a key that the issuer has just begun to use is never learnt.
+ */
+export class KeySet {
+  readonly #options: KeySetOptions
+  #keys = new Map<string, SigningKey>()
+  #fetchedAt: number | undefined
+  #failedAt: number | undefined
+  #missedAt: number | undefined
+  #fetching: Promise<void> | undefined
+
+  constructor(options: KeySetOptions) {
+    this.#options = options
+  }
+
+  /** Whether a key handed out before may still be used. Never waits; renews in the background when it is time. */
+  trusts(key: SigningKey, now: number): boolean {
+    if (!this.#areUsable(now)) return false
+    this.#renewInBackground(now)
+    return this.#keys.get(key.name) === key
+  }
+
+  /** The key, if it is at hand. Never waits; renews in the background when it is time. */
+  find(algorithm: string, kid: string | undefined, now: number): SigningKey | undefined {
+    if (!this.#areUsable(now)) return undefined
+    this.#renewInBackground(now)
+    return this.#keys.get(keyName(algorithm, kid))
+  }
+
+  /**
+   * The key, after asking the issuer for it. However many ask, one fetch is under way.
+   *
+   * @throws {ServiceError} 401 when the issuer has no such key, 503 when it cannot be asked
+   */
+  async fetch(algorithm: string, kid: string | undefined, now: number): Promise<SigningKey> {
+    const isUnderWay = this.#fetching !== undefined
+    if (!isUnderWay) this.#refuseDuringPause(now)
+    try {
+      await this.#renew(now)
+    } catch (cause) {
+      throw unavailable(FAILURE_PAUSE_MS, cause)
+    }
+    const key = this.#keys.get(keyName(algorithm, kid))
+    if (key) return key
+    if (isUnderWay) return this.fetch(algorithm, kid, now) // it may have begun before the key was published
+    this.#missedAt = now
+    throw unknownKey()
+  }
+
+  #refuseDuringPause(now: number): void {
+    const pause = remaining(this.#failedAt, FAILURE_PAUSE_MS, now)
+    if (pause > 0) throw unavailable(pause)
+    if (this.#areUsable(now) && remaining(this.#missedAt, MISS_PAUSE_MS, now) > 0) throw unknownKey()
+  }
+
+  #areUsable(now: number): boolean {
+    return this.#fetchedAt !== undefined && now < this.#fetchedAt + this.#options.maxStaleMs
+  }
+
+  #renewInBackground(now: number): void {
+    if (this.#fetching || remaining(this.#fetchedAt, FRESH_MS, now) > 0) return
+    if (remaining(this.#failedAt, MISS_PAUSE_MS, now) > 0) return
+    this.#renew(now).catch(() => {}) // told to onFetch; the known keys serve on
+  }
+
+  #renew(now: number): Promise<void> {
+    this.#fetching ??= this.#fetchAll(now).finally(() => {
+      this.#fetching = undefined
+    })
+    return this.#fetching
+  }
+
+  async #fetchAll(now: number): Promise<void> {
+    const { issuer, algorithms, fetchKeys, onFetch } = this.#options
+    try {
+      this.#keys = indexKeys(await fetchKeys(issuer), algorithms, this.#keys)
+      this.#fetchedAt = now
+      this.#failedAt = undefined
+      onFetch({ issuer, keys: this.#keys.size })
+    } catch (error) {
+      this.#failedAt = now
+      onFetch({ issuer, keys: this.#keys.size, error })
+      throw error
+    }
+  }
+}
+
+/** Milliseconds left of a span. A clock that was set back ends it: better one fetch too many than none for years. */
+function remaining(since: number | undefined, span: number, now: number): number {
+  return since === undefined || now < since ? 0 : since + span - now
+}
+
+function unknownKey() {
+  return new ServiceError('unusable_token', { detail: 'kid is not in the key set of the issuer' })
+}
+
+function unavailable(pauseMs: number, cause?: unknown) {
+  return new ServiceError('issuer_unavailable', {
+    detail: 'the key set cannot be fetched',
+    retryAfterSeconds: pauseMs / 1000,
+    cause,
+  })
+}

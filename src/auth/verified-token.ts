@@ -1,0 +1,35 @@
+/** An access token whose signature and claims were checked. Frozen through and through: requests share it. */
+export interface VerifiedToken {
+  readonly issuer: string
+  readonly subject: string
+  /** The client the token was issued to: `azp` (OpenID Connect Core, section 2) or `client_id` (RFC 9068). */
+  readonly clientId: string | null
+  readonly scopes: readonly string[]
+  readonly permissions: readonly string[]
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+  /** Everything the token says, as it stands there. */
+  readonly claims: Claims
+}
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Reads claims that have passed the checks. An odd-shaped scope or permission claim grants nothing. */
+export function toVerifiedToken(claims: Claims): VerifiedToken {
+  const { iss, sub, azp, client_id, scope, permissions, exp } = claims
+  return deepFreeze({
+    issuer: iss as string,
+    subject: sub as string,
+    clientId: [azp, client_id].find((id) => typeof id === 'string') ?? null,
+    scopes: typeof scope === 'string' ? scope.split(' ').filter((item) => item !== '') : [],
+    permissions: Array.isArray(permissions) ? permissions.filter((item) => typeof item === 'string') : [],
+    expiresAt: exp as number,
+    claims,
+  })
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const item of Object.values(value)) deepFreeze(item)
+  return Object.freeze(value)
+}

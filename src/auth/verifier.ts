@@ -1,0 +1,94 @@
+import { LRUCache } from 'lru-cache'
+import { ServiceError } from '../errors.ts'
+import { checkTimes, checkUnsigned, type Header, type Policy } from './checks.ts'
+import type { KeySet } from './key-set.ts'
+import type { SigningKey } from './signing-key.ts'
+import { type Claims, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
+
+const MAX_CACHED_TOKENS = 10_000
+const MAX_CACHED_BYTES = 16 * 1_048_576
+
+export interface VerifierOptions {
+  readonly policy: Policy
+  readonly keySets: ReadonlyMap<string, KeySet>
+  /** Splits a compact JWS into its parts, verifying nothing; throws when it is none. */
+  readonly decode: (token: string) => { header: Header; payload: Claims }
+}
+
+interface Accepted {
+  readonly token: VerifiedToken
+  readonly key: SigningKey
+}
+
+/**
+ * Verifies access tokens (RFC 9068, section 4; RFC 8725) and remembers those it accepted. A refusal is never
+ * remembered: it costs no memory, and what was an outage a moment ago is none now.
+ */
+export class Verifier {
+  readonly #options: VerifierOptions
+  readonly #accepted = new LRUCache<string, Accepted>({
+    max: MAX_CACHED_TOKENS,
+    maxSize: MAX_CACHED_BYTES,
+    sizeCalculation: (_accepted, token) => token.length,
+  })
+
+  constructor(options: VerifierOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Answers at once when the token or its key is known, else with a promise.
+   *
+   * @param now milliseconds since the epoch
+   * @throws {ServiceError} 401 when the token is not acceptable, 503 when that cannot be told
+   */
+  verify(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
+    return this.#recall(token, now) ?? this.#verifyNew(token, now)
+  }
+
+  #recall(token: string, now: number): VerifiedToken | undefined {
+    const accepted = this.#accepted.get(token)
+    if (!accepted) return undefined
+    // A key that the issuer has withdrawn takes its tokens with it
+    if (this.#keySet(accepted.token.issuer).trusts(accepted.key, now)) {
+      checkTimes(accepted.token.claims, this.#options.policy, now / 1000)
+      return accepted.token
+    }
+    this.#accepted.delete(token)
+    return undefined
+  }
+
+  #verifyNew(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
+    const { header, payload } = this.#decode(token)
+    checkUnsigned(header, payload, this.#options.policy, now / 1000)
+    const { alg, kid } = header as { alg: string; kid?: string }
+    const keySet = this.#keySet(payload.iss as string)
+    const key = keySet.find(alg, kid, now)
+    if (key) return this.#accept(token, payload, key)
+    return keySet.fetch(alg, kid, now).then((fetched) => this.#accept(token, payload, fetched))
+  }
+
+  #decode(token: string) {
+    try {
+      return this.#options.decode(token)
+    } catch (cause) {
+      throw new ServiceError('unusable_token', { detail: 'not a compact JWS of JSON objects', cause })
+    }
+  }
+
+  #accept(token: string, claims: Claims, key: SigningKey): VerifiedToken {
+    try {
+      key.verify(token)
+    } catch (cause) {
+      throw new ServiceError('unusable_token', { detail: 'the signature is not by the key it names', cause })
+    }
+    const verified = toVerifiedToken(claims)
+    this.#accepted.set(token, { token: verified, key })
+    return verified
+  }
+
+  /** Only called for issuers that passed the policy, and each of those has a key set. */
+  #keySet(issuer: string): KeySet {
+    return this.#options.keySets.get(issuer) as KeySet
+  }
+}

@@ -1,0 +1,35 @@
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { errorBody } from './error-body.ts'
+import { type ErrorName, ServiceError } from './errors.ts'
+import { securityHeaders } from './security-headers.ts'
+
+/** Answers a request whose URL cannot be decoded; no hook has seen it. */
+export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  request.log.info({ err: error }, 'request refused')
+  const refusal = new ServiceError('bad_request')
+  reply.code(refusal.statusCode).headers(securityHeaders).send(errorBody(refusal))
+}
+
+/** Answers what the HTTP parser gave up on; there is a socket only, and it is closed. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const refusal = new ServiceError(names[error.code ?? ''] ?? 'bad_request')
+  const body = JSON.stringify(errorBody(refusal))
+  const headers = {
+    ...securityHeaders,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${refusal.statusCode} ${errorBody(refusal).error}\r\n${lines.join('')}\r\n${body}`)
+}
+
+const names: Record<string, ErrorName> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}

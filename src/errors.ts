@@ -1,0 +1,83 @@
+/**
+ * Every error the service answers with. docs/errors.md is held against it by a test.
+ * `code` is stable, for programs; `message` is for people. Switch on `code`, never on text.
+ */
+export const catalogue = {
+  missing_token: entry('missing_token', 401, 'Authentication credentials were not provided.'),
+  malformed_authorization: entry('invalid_token', 401, 'Invalid token headers'),
+  expired_token: entry('invalid_token', 401, 'token is expired'),
+  wrong_claims: entry('invalid_token', 401, 'incorrect claims, please check the audience and issuer'),
+  unusable_token: entry('invalid_token', 401, 'Unable to parse authentication'),
+  insufficient_scope: entry('insufficient_scope', 403, "You don't have access to this resource"),
+  insufficient_permissions: entry('insufficient_permissions', 403, 'Permission denied'),
+  issuer_unavailable: entry('issuer_unavailable', 503, 'The identity provider cannot be reached'),
+  not_found: entry('not_found', 404, 'Not Found'),
+  validation_failed: entry('validation_failed', 400, 'The request is not valid'),
+  bad_request: entry('bad_request', 400, 'The request cannot be understood'),
+  body_too_large: entry('body_too_large', 413, 'The body is larger than 64 KiB'),
+  unsupported_media_type: entry('unsupported_media_type', 415, 'The content type is not supported'),
+  headers_too_large: entry('headers_too_large', 431, 'The headers are too large'),
+  request_timeout: entry('request_timeout', 408, 'The request took too long to arrive'),
+  rate_limited: entry('rate_limited', 429, 'Too many requests'),
+  internal_error: entry('internal_error', 500, 'Internal Server Error'),
+} as const
+
+export type ErrorName = keyof typeof catalogue
+
+export interface FieldFault {
+  field: string
+  message: string
+}
+
+interface Particulars {
+  /** What exactly was wrong: for the log, never for the caller. Holds no token. */
+  detail?: string
+  /** What the caller would need, for `WWW-Authenticate` (RFC 6750, section 3). */
+  scope?: readonly string[]
+  /** For `Retry-After` (RFC 9110, section 10.2.3). */
+  retryAfterSeconds?: number
+  validation?: readonly FieldFault[]
+  cause?: unknown
+}
+
+/** An error of the catalogue: what the caller is told, and privately why. */
+export class ServiceError extends Error {
+  override name = 'ServiceError'
+  readonly code: string
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly detail: string | undefined
+  readonly validation: readonly FieldFault[] | undefined
+
+  constructor(name: ErrorName, { detail, scope, retryAfterSeconds, validation, cause }: Particulars = {}) {
+    const { code, statusCode, message } = catalogue[name]
+    super(message, { cause })
+    this.code = code
+    this.statusCode = statusCode
+    this.detail = detail
+    this.validation = validation
+    this.headers = {
+      ...(statusCode === 401 || statusCode === 403 ? { 'www-authenticate': challenge(name, scope) } : {}),
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
+    }
+  }
+}
+
+/**
+ * RFC 6750, section 3: a request without credentials is told no error code; a missing permission is
+ * `insufficient_scope` there, since the RFC knows no other word for it.
+ */
+function challenge(name: ErrorName, scope: readonly string[] = []): string {
+  const { statusCode, message } = catalogue[name]
+  const parameters: [string, string][] = [['realm', 'api']]
+  if (name !== 'missing_token') {
+    parameters.push(['error', statusCode === 403 ? 'insufficient_scope' : 'invalid_token'])
+    parameters.push(['error_description', message])
+  }
+  if (scope.length > 0) parameters.push(['scope', scope.join(' ')])
+  return `Bearer ${parameters.map(([key, value]) => `${key}="${value}"`).join(', ')}`
+}
+
+function entry<const Code extends string>(code: Code, statusCode: number, message: string) {
+  return { code, statusCode, message } as const
+}

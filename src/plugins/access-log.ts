@@ -1,0 +1,19 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** One line per request, written when it is answered. */
+export default fp(
+  async (app) => {
+    if (['info', 'debug', 'trace'].includes(app.config.LOG_LEVEL)) app.addHook('onResponse', logRequest)
+  },
+  { name: 'access-log', dependencies: ['env'] },
+)
+
+function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void) {
+  const { statusCode, elapsedTime } = reply
+  request.log.info(
+    { req: request, statusCode, ms: Math.round(elapsedTime * 10) / 10, sub: request.token?.subject },
+    'request',
+  )
+  done()
+}

@@ -1,0 +1,123 @@
+import type {
+  FastifyPluginAsync,
+  FastifyPluginCallback,
+  FastifyRequest,
+  preHandlerHookHandler,
+  RouteOptions,
+} from 'fastify'
+import fp from 'fastify-plugin'
+import { type ErrorName, ServiceError } from '../errors.ts'
+import { documentGuards, ErrorBody } from '../guard-docs.ts'
+import { type Guard, guardsOf, makeGuard } from '../guards.ts'
+
+type Plugin<Options extends object> = FastifyPluginAsync<Options> | FastifyPluginCallback<Options>
+type Names = [string, ...string[]]
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Guard: any valid token. */
+    authenticate: preHandlerHookHandler
+    /** Guard: every one of these must be in the token's `scope`. */
+    requiresScope: (...scopes: Names) => preHandlerHookHandler
+    /** Guard: every one of these must be in the token's `permissions` (Auth0 RBAC). */
+    requiresPermission: (...permissions: Names) => preHandlerHookHandler
+    /** Registers somebody else's plugin; anyone may call the routes it adds. */
+    registerPublic: <Options extends object>(plugin: Plugin<Options>, options: Options) => Promise<void>
+    /** Every route and who may call it. */
+    routeTable: RouteEntry[]
+  }
+  interface FastifyContextConfig {
+    /** Anyone may call the route. */
+    public?: boolean
+  }
+}
+
+export interface RouteEntry {
+  readonly method: string
+  readonly path: string
+  /** None: anyone may call it. */
+  readonly guards: readonly Guard[]
+}
+
+/** What may they do? The guards of routes, and the rule that a route without one stops the boot. */
+export default fp(
+  async (app) => {
+    let isPublicPlugin = false
+
+    app.addSchema(ErrorBody)
+    app.decorate(
+      'authenticate',
+      makeGuard(
+        { kind: 'token', required: [] },
+        guardOf('missing_token', [], () => []),
+      ),
+    )
+    app.decorate('requiresScope', (...required) =>
+      makeGuard(
+        { kind: 'scope', required },
+        guardOf('insufficient_scope', required, ({ scopes }) => scopes),
+      ),
+    )
+    app.decorate('requiresPermission', (...required) =>
+      makeGuard(
+        { kind: 'permission', required },
+        guardOf('insufficient_permissions', required, ({ permissions }) => permissions),
+      ),
+    )
+    app.decorate('routeTable', [])
+    app.decorate('registerPublic', async (plugin, options) => {
+      isPublicPlugin = true
+      await app.register(plugin, options)
+      isPublicPlugin = false
+    })
+
+    app.addHook('onRoute', (route) => {
+      const guards = guardsOf(route)
+      const isPublic = route.config?.public === true || isPublicPlugin
+      if (guards.length > 0 === isPublic) throw new Error(undecided(route, isPublic))
+      // Before the body is read and validated: who may not call is told so first, and costs little
+      if (guards.length > 0) route.onRequest = [app.verifyToken, ...[route.onRequest ?? []].flat()]
+      route.schema = documentGuards(route.schema ?? {}, guards)
+      for (const method of [route.method].flat()) {
+        app.routeTable.push({ method, path: route.url, guards })
+      }
+    })
+  },
+  { name: 'guards', dependencies: ['auth'] },
+)
+
+/** Runs after app.verifyToken, which has answered 401 itself: without a token here, the guard was put elsewhere by hand. */
+function guardOf(
+  name: ErrorName,
+  required: readonly string[],
+  granted: (token: NonNullable<FastifyRequest['token']>) => readonly string[],
+): preHandlerHookHandler {
+  return (request, _reply, done) => {
+    if (!request.token) return done(new ServiceError('missing_token'))
+    const grants = granted(request.token)
+    const missing = required.filter((item) => !grants.includes(item))
+    if (missing.length === 0) return done()
+    done(new ServiceError(name, { scope: required, detail: `missing ${missing.join(' ')}` }))
+  }
+}
+
+function undecided({ method, url }: RouteOptions, isPublic: boolean): string {
+  const route = `${[method].flat().join(', ')} ${url}`
+  const place = declaringFile()
+  const problem = isPublic ? 'has a guard and is marked public' : 'does not say who may call it'
+  return `${route}${place} ${problem}. Give its options exactly one of:
+  preHandler: app.authenticate                            any valid token
+  preHandler: app.requiresScope('read:things')            a token with the scope
+  preHandler: app.requiresPermission('read:things')       a token with the permission
+  config: { public: true }                                anyone`
+}
+
+/** The file that declares the route: the nearest caller outside this file and outside the packages. */
+function declaringFile(): string {
+  const frames = new Error().stack?.split('\n').slice(1) ?? []
+  const frame = frames.find(
+    (line) => !line.includes(import.meta.filename) && !/node_modules|node:/.test(line),
+  )
+  const position = frame?.match(/([^( ]+:\d+):\d+\)?$/)?.[1]
+  return position ? ` (${position.replace(/^file:\/\//, '')})` : ''
+}

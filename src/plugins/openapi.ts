@@ -1,0 +1,80 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import packageJson from '../../package.json' with { type: 'json' }
+import { discoveryUrl, fetchDiscovery } from '../auth/fetch-keys.ts'
+
+const RETRY_MS = 30_000
+
+/** `GET /openapi.json`: OpenAPI 3.1, made of the routes' schemas and guards. */
+export default fp(
+  async (app) => {
+    const [issuer = ''] = app.config.AUTH0_DOMAIN
+    const securitySchemes = {
+      token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      issuer: { type: 'openIdConnect', openIdConnectUrl: discoveryUrl(issuer) },
+    } as const
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: { title: 'Gatehouse', version: packageJson.version, description: packageJson.description },
+        components: { securitySchemes },
+      },
+      refResolver: { buildLocalReference: ({ $id }) => $id as string },
+    })
+    const discover = atMostEvery(RETRY_MS, () => fetchDiscovery(issuer))
+
+    app.get('/openapi.json', { config: { public: true }, schema: { hide: true } }, async (request) => {
+      const document = app.swagger()
+      try {
+        const flows = toFlows(app, await discover())
+        return withScheme(document, { type: 'oauth2', flows })
+      } catch (error) {
+        request.log.warn(
+          { issuer, err: error },
+          'discovery document not fetched: the log-in is only pointed to',
+        )
+        return document
+      }
+    })
+  },
+  { name: 'openapi', dependencies: ['env', 'guards'] },
+)
+
+/** How a client gets a token, by the issuer's own word. */
+function toFlows(app: FastifyInstance, discovery: Record<string, unknown>) {
+  const [audience = ''] = app.config.AUTH0_AUDIENCE
+  const names = app.routeTable.flatMap(({ guards }) => guards.flatMap(({ required }) => required))
+  const scopes = Object.fromEntries(['openid', ...names].map((name) => [name, '']))
+  const tokenUrl = discovery.token_endpoint
+  // Auth0 issues a token for the API, and not an opaque one, only to who names the API as `audience`
+  const authorizationUrl = `${discovery.authorization_endpoint}?${new URLSearchParams({ audience })}`
+  const body = { 'x-scalar-security-body': { audience } }
+  return {
+    authorizationCode: { authorizationUrl, tokenUrl, scopes, 'x-usePkce': 'SHA-256' },
+    clientCredentials: { tokenUrl, scopes, ...body },
+    password: { tokenUrl, scopes, ...body },
+  }
+}
+
+function withScheme(document: object, issuer: object) {
+  const { components, ...rest } = document as { components: { securitySchemes: object } }
+  return {
+    ...rest,
+    components: { ...components, securitySchemes: { ...components.securitySchemes, issuer } },
+  }
+}
+
+/** Remembers a good answer for good and a failure for a while, so that a page view cannot hammer the issuer. */
+function atMostEvery<T>(pauseMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined
+  return () => {
+    answer ??= ask().catch((error) => {
+      setTimeout(() => {
+        answer = undefined
+      }, pauseMs).unref()
+      throw error
+    })
+    return answer
+  }
+}

@@ -1,0 +1,12 @@
+import fp from 'fastify-plugin'
+import { securityHeaders } from '../security-headers.ts'
+
+export default fp(
+  async (app) => {
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(securityHeaders)
+      done()
+    })
+  },
+  { name: 'security-headers' },
+)

@@ -1,0 +1,29 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+
+const Greeting = Type.Object({ message: Type.String() })
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const schema = (summary: string) => ({ tags: ['greetings'], summary, response: { 200: Greeting } })
+
+  app.get('/public', { config: { public: true }, schema: schema('Greets anyone') }, async () => ({
+    message: "Hello from a public endpoint! You don't need to be authenticated to see this.",
+  }))
+
+  app.get(
+    '/private',
+    { preHandler: app.authenticate, schema: schema('Greets whoever has a valid token') },
+    async () => ({ message: 'Hello from a private endpoint! You need to be authenticated to see this.' }),
+  )
+
+  app.get(
+    '/private-scoped',
+    { preHandler: app.requiresScope('read:messages'), schema: schema('Greets whoever may read messages') },
+    async () => ({
+      message:
+        'Hello from a private endpoint! You need to be authenticated and have a scope of read:messages to see this.',
+    }),
+  )
+}
+
+export default routes

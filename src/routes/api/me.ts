@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+
+const Caller = Type.Object({
+  iss: Type.String(),
+  sub: Type.String(),
+  clientId: Type.Union([Type.String(), Type.Null()]),
+  scope: Type.Array(Type.String()),
+  permissions: Type.Array(Type.String()),
+  expiresAt: Type.Number({ description: 'Seconds since the epoch' }),
+})
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/me',
+    {
+      preHandler: app.authenticate,
+      schema: { tags: ['caller'], summary: 'Who the token says is calling', response: { 200: Caller } },
+    },
+    async ({ token }) => {
+      const { issuer, subject, clientId, scopes, permissions, expiresAt } = token as NonNullable<typeof token>
+      return {
+        iss: issuer,
+        sub: subject,
+        clientId,
+        scope: [...scopes],
+        permissions: [...permissions],
+        expiresAt,
+      }
+    },
+  )
+}
+
+export default routes

@@ -1,0 +1,10 @@
+/** Parses an `https` URL. Plain http is for loopback only: over a network anyone could answer in the server's name. */
+export function secureUrl(text: string): URL | undefined {
+  const url = URL.parse(text)
+  if (url?.protocol === 'https:') return url
+  return url?.protocol === 'http:' && isLoopback(url.hostname) ? url : undefined
+}
+
+function isLoopback(host: string): boolean {
+  return host === '[::1]' || /^(.+\.)?localhost$/.test(host) || /^127(\.\d+){3}$/.test(host)
+}

@@ -1,0 +1,49 @@
+import closeWithGrace from 'close-with-grace'
+import Fastify from 'fastify'
+import { app, serverOptions } from './app.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+
+/** The process: with this file loaded it serves, until a signal ends it. */
+const config = readConfig()
+const server = Fastify(serverOptions(config))
+
+// A first signal lets requests in flight finish; a second one, or the end of the grace time, exits 1 at once
+closeWithGrace(
+  { delay: config.SHUTDOWN_GRACE_SECONDS * 1000, logger: server.log },
+  async ({ err, signal }) => {
+    if (err) server.log.fatal({ err }, 'closing after an unexpected error')
+    else server.log.info({ signal }, 'closing')
+    server.startDraining()
+    await server.close()
+  },
+)
+
+try {
+  await server.register(app, { config })
+  await server.listen({ host: config.HOST, port: config.PORT })
+} catch (error) {
+  fail(error as Error)
+}
+
+function readConfig(): Config {
+  try {
+    loadDotEnv()
+    return loadConfig(process.env)
+  } catch (error) {
+    fail(error as Error)
+  }
+}
+
+function loadDotEnv() {
+  try {
+    process.loadEnvFile()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+/** What stops the boot is for whoever starts the service: a sentence, and a stack only where it says more. */
+function fail(error: Error): never {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : error.stack}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,51 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { app, type AppOptions, serverOptions } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { AUDIENCE, type TestIssuer } from './issuer.ts'
+
+export interface LogLine {
+  level: number
+  msg: string
+  [key: string]: unknown
+}
+
+const ERROR_LEVEL = 50
+
+export interface BuildOptions {
+  environment?: Record<string, string>
+  routes?: AppOptions['routes']
+  /** Adds to the app before it is ready. */
+  extend?: (instance: FastifyInstance) => void | Promise<void>
+  /** Errors in the log that the test causes on purpose. */
+  expectsErrors?: boolean
+}
+
+/** The real application, trusting the issuer; closed with the test, which fails if an unexpected error was logged. */
+export async function buildApp(t: Test, issuer: TestIssuer, options: BuildOptions = {}) {
+  const config = loadConfig({ AUTH0_DOMAIN: issuer.url, AUTH0_AUDIENCE: AUDIENCE, ...options.environment })
+  const log: LogLine[] = []
+  const base = serverOptions(config)
+  const logger = { ...base.logger, stream: { write: (line: string) => log.push(JSON.parse(line)) } }
+  const instance = Fastify({ ...base, logger })
+  t.teardown(async () => {
+    await instance.close()
+    const errors = log.filter(({ level }) => level >= ERROR_LEVEL)
+    if (errors.length > 0 && !options.expectsErrors) throw new Error(`logged: ${JSON.stringify(errors)}`)
+  })
+  await instance.register(app, { config, ...(options.routes ? { routes: options.routes } : {}) })
+  await options.extend?.(instance)
+  await instance.ready()
+  return Object.assign(instance, { logLines: log })
+}
+
+/** The same, listening on a port of its own. */
+export async function listen(t: Test, issuer: TestIssuer, options: BuildOptions = {}) {
+  const instance = await buildApp(t, issuer, options)
+  const url = await instance.listen({ port: 0 })
+  return Object.assign(instance, { url })
+}
+
+export function bearer(token: string) {
+  return { authorization: `Bearer ${token}` }
+}
