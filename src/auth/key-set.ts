@@ -63,18 +63,22 @@ export class KeySet {
    * @throws {ServiceError} 401 when the issuer has no such key, 503 when it cannot be asked
    */
   async fetch(algorithm: string, kid: string | undefined, now: number): Promise<SigningKey> {
-    const isUnderWay = this.#fetching !== undefined
-    if (!isUnderWay) this.#refuseDuringPause(now)
+    const name = keyName(algorithm, kid)
+    // A fetch under way may have begun before the key was published: whom it does not help asks once more
+    const key = (this.#fetching && (await this.#lookUp(name, now))) ?? (await this.#lookUp(name, now))
+    if (key) return key
+    this.#missedAt = now
+    throw unknownKey()
+  }
+
+  async #lookUp(name: string, now: number): Promise<SigningKey | undefined> {
+    if (!this.#fetching) this.#refuseDuringPause(now)
     try {
       await this.#renew(now)
     } catch (cause) {
       throw unavailable(FAILURE_PAUSE_MS, cause)
     }
-    const key = this.#keys.get(keyName(algorithm, kid))
-    if (key) return key
-    if (isUnderWay) return this.fetch(algorithm, kid, now) // it may have begun before the key was published
-    this.#missedAt = now
-    throw unknownKey()
+    return this.#keys.get(name)
   }
 
   #refuseDuringPause(now: number): void {

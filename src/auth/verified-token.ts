@@ -1,3 +1,5 @@
+import { ServiceError } from '../errors.ts'
+
 /** An access token whose signature and claims were checked. Frozen through and through: requests share it. */
 export interface VerifiedToken {
   readonly issuer: string
@@ -26,6 +28,16 @@ export function toVerifiedToken(claims: Claims): VerifiedToken {
     expiresAt: exp as number,
     claims,
   })
+}
+
+/**
+ * The caller of a route whose guard has run.
+ *
+ * @throws {ServiceError} 401 on a route without one
+ */
+export function requireToken(token: VerifiedToken | null): VerifiedToken {
+  if (token) return token
+  throw new ServiceError('missing_token')
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,11 +1,12 @@
 import type {
+  FastifyInstance,
   FastifyPluginAsync,
   FastifyPluginCallback,
-  FastifyRequest,
   preHandlerHookHandler,
   RouteOptions,
 } from 'fastify'
 import fp from 'fastify-plugin'
+import { requireToken, type VerifiedToken } from '../auth/verified-token.ts'
 import { type ErrorName, ServiceError } from '../errors.ts'
 import { documentGuards, ErrorBody } from '../guard-docs.ts'
 import { type Guard, guardsOf, makeGuard } from '../guards.ts'
@@ -66,9 +67,13 @@ export default fp(
     )
     app.decorate('routeTable', [])
     app.decorate('registerPublic', async (plugin, options) => {
-      isPublicPlugin = true
-      await app.register(plugin, options)
-      isPublicPlugin = false
+      // In a plugin of its own: whoever does not wait for it must not make the next routes public
+      const scope = fp(async (instance: FastifyInstance) => {
+        isPublicPlugin = true
+        await instance.register(plugin, options)
+        isPublicPlugin = false
+      })
+      await app.register(scope)
     })
 
     app.addHook('onRoute', (route) => {
@@ -86,18 +91,17 @@ export default fp(
   { name: 'guards', dependencies: ['auth'] },
 )
 
-/** Runs after app.verifyToken, which has answered 401 itself: without a token here, the guard was put elsewhere by hand. */
+/** Runs after app.verifyToken, which answers 401 itself; put somewhere else by hand, it lets nobody pass. */
 function guardOf(
   name: ErrorName,
   required: readonly string[],
-  granted: (token: NonNullable<FastifyRequest['token']>) => readonly string[],
+  granted: (token: VerifiedToken) => readonly string[],
 ): preHandlerHookHandler {
   return (request, _reply, done) => {
-    if (!request.token) return done(new ServiceError('missing_token'))
-    const grants = granted(request.token)
+    const grants = granted(requireToken(request.token))
     const missing = required.filter((item) => !grants.includes(item))
-    if (missing.length === 0) return done()
-    done(new ServiceError(name, { scope: required, detail: `missing ${missing.join(' ')}` }))
+    if (missing.length === 0) done()
+    else done(new ServiceError(name, { scope: required, detail: `missing ${missing.join(' ')}` }))
   }
 }
 

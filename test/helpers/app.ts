@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { app, type AppOptions, serverOptions } from '../../src/app.ts'
+import { type AppOptions, app, serverOptions } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { AUDIENCE, type TestIssuer } from './issuer.ts'
 
@@ -9,6 +9,8 @@ export interface LogLine {
   msg: string
   [key: string]: unknown
 }
+
+export type TestApp = FastifyInstance & { logLines: LogLine[] }
 
 const ERROR_LEVEL = 50
 
@@ -22,12 +24,12 @@ export interface BuildOptions {
 }
 
 /** The real application, trusting the issuer; closed with the test, which fails if an unexpected error was logged. */
-export async function buildApp(t: Test, issuer: TestIssuer, options: BuildOptions = {}) {
+export async function buildApp(t: Test, issuer: TestIssuer, options: BuildOptions = {}): Promise<TestApp> {
   const config = loadConfig({ AUTH0_DOMAIN: issuer.url, AUTH0_AUDIENCE: AUDIENCE, ...options.environment })
   const log: LogLine[] = []
   const base = serverOptions(config)
   const logger = { ...base.logger, stream: { write: (line: string) => log.push(JSON.parse(line)) } }
-  const instance = Fastify({ ...base, logger })
+  const instance: FastifyInstance = Fastify({ ...base, logger })
   t.teardown(async () => {
     await instance.close()
     const errors = log.filter(({ level }) => level >= ERROR_LEVEL)
@@ -40,7 +42,11 @@ export async function buildApp(t: Test, issuer: TestIssuer, options: BuildOption
 }
 
 /** The same, listening on a port of its own. */
-export async function listen(t: Test, issuer: TestIssuer, options: BuildOptions = {}) {
+export async function listen(
+  t: Test,
+  issuer: TestIssuer,
+  options: BuildOptions = {},
+): Promise<TestApp & { url: string }> {
   const instance = await buildApp(t, issuer, options)
   const url = await instance.listen({ port: 0 })
   return Object.assign(instance, { url })

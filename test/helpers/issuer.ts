@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Test } from 'tap'
 import { exportJWK, type JWK, SignJWT } from 'jose'
+import type { Test } from 'tap'
 
 export const AUDIENCE = 'https://api.test'
 
@@ -74,7 +74,15 @@ export class TestIssuer {
   async sign(claims: object = {}, header: object = {}, key = this.keys.at(-1)): Promise<string> {
     if (!key) throw new Error('the issuer has no key')
     const now = Math.floor(Date.now() / 1000)
-    const payload = { iss: this.url, sub: 'auth0|1', aud: AUDIENCE, azp: 'client', iat: now, exp: now + 3600, ...claims }
+    const payload = {
+      iss: this.url,
+      sub: 'auth0|1',
+      aud: AUDIENCE,
+      azp: 'client',
+      iat: now,
+      exp: now + 3600,
+      ...claims,
+    }
     return new SignJWT(payload)
       .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: 'JWT', ...header })
       .sign(key.privateKey)
@@ -83,7 +91,10 @@ export class TestIssuer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const isKeySet = request.url === '/jwks.json'
     if (isKeySet) this.keySetRequests++
-    if (this.misbehaviour) return this.misbehaviour(request, response)
+    if (this.misbehaviour) {
+      this.misbehaviour(request, response)
+      return
+    }
     const document = isKeySet
       ? (this.keySet ?? { keys: this.keys.map(({ jwk }) => jwk) })
       : (this.discovery ?? {
@@ -98,7 +109,8 @@ export class TestIssuer {
 
 function generateKeys(algorithm: string) {
   if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
-  if (algorithm.startsWith('ES')) return generateKeyPairSync('ec', { namedCurve: curves[algorithm] as string })
+  if (algorithm.startsWith('ES'))
+    return generateKeyPairSync('ec', { namedCurve: curves[algorithm] as string })
   return generateKeyPairSync('rsa', { modulusLength: 2048 })
 }
 

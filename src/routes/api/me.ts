@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { requireToken } from '../../auth/verified-token.ts'
 
 const Caller = Type.Object({
   iss: Type.String(),
@@ -18,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { tags: ['caller'], summary: 'Who the token says is calling', response: { 200: Caller } },
     },
     async ({ token }) => {
-      const { issuer, subject, clientId, scopes, permissions, expiresAt } = token as NonNullable<typeof token>
+      const { issuer, subject, clientId, scopes, permissions, expiresAt } = requireToken(token)
       return {
         iss: issuer,
         sub: subject,

@@ -46,15 +46,18 @@ t.test('greetings', async (t) => {
     ['openid write:messages read:messages', 200],
   ]
   for (const [scope, scopedStatus] of granted) {
-    t.test(`a token with the scope "${scope}" is accepted, and read:messages is ${scopedStatus}`, async (t) => {
-      const authorization = `Bearer ${await issuer.sign({ scope })}`
-      const plain = await get('/api/private', authorization)
-      t.equal(plain.status, 200)
-      t.same(await plain.json(), { message: messages['/api/private'] })
-      const scoped = await get('/api/private-scoped', authorization)
-      t.equal(scoped.status, scopedStatus)
-      if (scopedStatus === 200) t.same(await scoped.json(), { message: messages['/api/private-scoped'] })
-    })
+    t.test(
+      `a token with the scope "${scope}" is accepted, and read:messages is ${scopedStatus}`,
+      async (t) => {
+        const authorization = `Bearer ${await issuer.sign({ scope })}`
+        const plain = await get('/api/private', authorization)
+        t.equal(plain.status, 200)
+        t.same(await plain.json(), { message: messages['/api/private'] })
+        const scoped = await get('/api/private-scoped', authorization)
+        t.equal(scoped.status, scopedStatus)
+        if (scopedStatus === 200) t.same(await scoped.json(), { message: messages['/api/private-scoped'] })
+      },
+    )
   }
 
   t.test('the public greeting needs no token, and a bad one changes nothing', async (t) => {

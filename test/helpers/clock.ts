@@ -1,0 +1,14 @@
+import type { Test } from 'tap'
+
+/** Moves the wall clock of this process; set right again with the end of the test. */
+export function moveClock(t: Test) {
+  const realNow = Date.now
+  t.teardown(() => {
+    Date.now = realNow
+  })
+  return {
+    set: (offsetMs: number) => {
+      Date.now = () => realNow() + offsetMs
+    },
+  }
+}
