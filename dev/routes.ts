@@ -1,0 +1,27 @@
+import Fastify from 'fastify'
+import { app, serverOptions } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { describeGuards } from '../src/guards.ts'
+
+/** `npm run routes`: every route and who may call it. Asks nobody and listens nowhere. */
+const config = loadConfig({
+  AUTH0_DOMAIN: 'issuer.invalid',
+  AUTH0_AUDIENCE: 'none',
+  ...process.env,
+  LOG_LEVEL: 'silent',
+})
+const instance = Fastify(serverOptions(config))
+await instance.register(app, { config })
+await instance.ready()
+
+const rows = instance.routeTable
+  .filter(({ method }) => method !== 'HEAD') // answers wherever GET does, to the same callers
+  .map(({ method, path, guards }) => [method, path, describeGuards(guards)])
+process.stdout.write(table([['METHOD', 'PATH', 'WHO MAY CALL IT'], ...rows]))
+await instance.close()
+
+function table(rows: string[][]): string {
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+  return `${lines.join('\n')}\n`
+}

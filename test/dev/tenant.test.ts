@@ -1,0 +1,100 @@
+import { get } from 'node:http'
+import { calculateJwkThumbprint } from 'jose'
+import { test } from 'tap'
+import { startTenant } from '../../dev/tenant/index.ts'
+import { tenantFor } from './helpers/tenant.ts'
+
+const options = { port: 0, baseUrl: 'http://localhost:3000' }
+
+test('discovery names the issuer with a slash, and Auth0 paths', async (t) => {
+  const { issuer } = await tenantFor(t)
+  const response = await fetch(`${issuer}.well-known/openid-configuration`)
+  t.match(await response.json(), {
+    issuer,
+    authorization_endpoint: `${issuer}authorize`,
+    token_endpoint: `${issuer}oauth/token`,
+    userinfo_endpoint: `${issuer}userinfo`,
+    jwks_uri: `${issuer}.well-known/jwks.json`,
+    end_session_endpoint: `${issuer}oidc/logout`,
+    revocation_endpoint: `${issuer}oauth/revoke`,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    code_challenge_methods_supported: ['S256'],
+  })
+  t.match(issuer, /^http:\/\/localhost:\d+\/$/)
+})
+
+test('the key set holds one public RS256 key named by its thumbprint', async (t) => {
+  const { issuer } = await tenantFor(t)
+  const { keys } = (await (await fetch(`${issuer}.well-known/jwks.json`)).json()) as {
+    keys: Record<string, string>[]
+  }
+  const [key = {}] = keys
+  t.equal(keys.length, 1)
+  t.match(key, { kty: 'RSA', alg: 'RS256', use: 'sig', kid: await calculateJwkThumbprint({ ...key }) })
+  t.equal(Buffer.from(key.n ?? '', 'base64url').length * 8, 2048)
+  t.notOk('d' in key, 'nothing private in it')
+})
+
+test('the tenant is reached as localhost and as 127.0.0.1', async (t) => {
+  const { issuer } = await tenantFor(t)
+  for (const base of [issuer, issuer.replace('localhost', '127.0.0.1')]) {
+    t.equal((await fetch(`${base}.well-known/jwks.json`)).status, 200)
+  }
+})
+
+test('a page of another origin may call what takes no cookie, and nothing else', async (t) => {
+  const { issuer } = await tenantFor(t)
+  const headers = { origin: 'http://localhost:4040' }
+  for (const path of ['.well-known/openid-configuration', '.well-known/jwks.json', 'userinfo']) {
+    const response = await fetch(issuer + path, { headers })
+    t.equal(response.headers.get('access-control-allow-origin'), '*', path)
+  }
+  const refused = await fetch(`${issuer}oauth/token`, { method: 'POST', headers })
+  t.equal(refused.headers.get('access-control-allow-origin'), '*', 'a refusal is readable too')
+
+  const preflight = await fetch(`${issuer}oauth/token`, {
+    method: 'OPTIONS',
+    headers: { ...headers, 'access-control-request-headers': 'authorization,content-type' },
+  })
+  t.equal(preflight.status, 204)
+  t.equal(preflight.headers.get('access-control-allow-headers'), 'authorization,content-type')
+
+  const page = await fetch(`${issuer}authorize`, { headers })
+  t.equal(page.headers.get('access-control-allow-origin'), null)
+})
+
+test('an address that is not there gives the error page with 404', async (t) => {
+  const { issuer } = await tenantFor(t)
+  const response = await fetch(`${issuer}nowhere`)
+  t.equal(response.status, 404)
+  t.match(await response.text(), /There is nothing at this address/)
+})
+
+test('closing is quick, though a connection is kept open', async (t) => {
+  const tenant = await startTenant(options)
+  await new Promise((resolve) => {
+    get(tenant.issuer, { agent: undefined, headers: { connection: 'keep-alive' } }, (response) =>
+      response.resume().on('end', resolve),
+    )
+  })
+  const began = performance.now()
+  await tenant.close()
+  t.ok(performance.now() - began < 500)
+  await t.rejects(fetch(tenant.issuer), 'nobody listens any more')
+})
+
+test('with NODE_ENV=production the tenant refuses to start', async (t) => {
+  const before = process.env.NODE_ENV
+  t.teardown(() => {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  })
+  process.env.NODE_ENV = 'production'
+  await t.rejects(startTenant(options), { message: /does not run with NODE_ENV=production/ })
+})
+
+test('a taken port is reported, not waited for', async (t) => {
+  const { issuer } = await tenantFor(t)
+  await t.rejects(startTenant({ ...options, port: Number(new URL(issuer).port) }), { code: 'EADDRINUSE' })
+})
