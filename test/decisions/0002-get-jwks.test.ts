@@ -1,0 +1,56 @@
+import buildGetJwks from 'get-jwks'
+import t, { type Test } from 'tap'
+import { fetchKeys } from '../../src/auth/fetch-keys.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+
+/** The grounds of docs/decisions/0002-whole-key-sets.md. When one of these fails, get-jwks has changed: decide again. */
+async function start(t: Test, options: Parameters<typeof buildGetJwks>[0] = {}) {
+  const issuer = await TestIssuer.start(t)
+  const jwks = buildGetJwks({ jwksPath: '/jwks.json', ...options })
+  return { issuer, find: (kid: string) => jwks.getJwk({ domain: issuer.url, alg: 'RS256', kid }) }
+}
+
+t.test('for an issuer in good health get-jwks and Gatehouse find the same keys', async (t) => {
+  const { issuer, find } = await start(t)
+  await issuer.addKey('key-2')
+  for (const key of await fetchKeys(issuer.url)) t.same(await find(key.kid as string), key)
+})
+
+t.test('get-jwks asks the issuer for each key by itself, so each invented kid costs a fetch', async (t) => {
+  const { issuer, find } = await start(t)
+  for (let i = 0; i < 20; i++) await t.rejects(find(`invented-${i}`))
+  t.equal(issuer.keySetRequests, 20)
+})
+
+t.test('get-jwks goes on serving a key that the issuer has withdrawn', async (t) => {
+  const ttl = 60_000
+  const { issuer, find } = await start(t, { ttl })
+  const realNow = performance.now.bind(performance)
+  t.teardown(() => {
+    performance.now = realNow
+  })
+  await find('key-1')
+  issuer.removeKey('key-1')
+  await issuer.addKey('key-2')
+  for (let lifetimes = 1; lifetimes <= 10; lifetimes += 0.5) {
+    performance.now = () => realNow() + lifetimes * ttl
+    await new Promise((resolve) => setTimeout(resolve, 5)) // its cache reads the clock at most once a millisecond
+    t.match(await find('key-1'), { kid: 'key-1' }, `after ${lifetimes} lifetimes`)
+  }
+})
+
+t.test('get-jwks follows a redirect to wherever it leads', async (t) => {
+  const { issuer, find } = await start(t)
+  const elsewhere = await TestIssuer.start(t)
+  await elsewhere.addKey('planted')
+  issuer.misbehaviour = (_request, response) =>
+    response.writeHead(302, { location: `${elsewhere.url}jwks.json` }).end()
+  t.match(await find('planted'), { kid: 'planted' })
+})
+
+t.test('get-jwks reads an answer of any length', async (t) => {
+  const { issuer, find } = await start(t)
+  issuer.keySet = { keys: issuer.keys.map(({ jwk }) => jwk), padding: ' '.repeat(2 * 1_048_576) }
+  t.match(await find('key-1'), { kid: 'key-1' })
+  await t.rejects(fetchKeys(issuer.url), { message: /longer than/ })
+})
