@@ -6,8 +6,9 @@ import { securityHeaders } from './security-headers.ts'
 
 /** Answers a request whose URL cannot be decoded; no hook has seen it. */
 export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  request.log.info({ err: error }, 'request refused')
   const refusal = new ServiceError('bad_request')
+  // The error's message holds the whole URL, and its query string a careless client's token
+  request.log.info({ code: refusal.code, detail: error.code }, 'request refused')
   reply.code(refusal.statusCode).headers(securityHeaders).send(errorBody(refusal))
 }
 

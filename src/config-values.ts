@@ -14,9 +14,10 @@ export const algorithms = [
 
 /** Issuer identifiers (OpenID Connect Discovery 1.0, section 2). A bare domain is an Auth0 tenant's. */
 export const issuerList = listOf('an Auth0 domain like tenant.eu.auth0.com or an issuer URL', (item) => {
-  if (/^[a-z0-9.-]+(:\d+)?\/?$/i.test(item)) return `https://${item.replace(/\/$/, '').toLowerCase()}/`
-  const url = secureUrl(item)
-  return url && url.search === '' && url.hash === '' ? item : undefined
+  const isDomain = /^[a-z0-9.-]+(:\d+)?\/?$/i.test(item)
+  const issuer = isDomain ? `https://${item.replace(/\/$/, '').toLowerCase()}/` : item
+  const url = secureUrl(issuer)
+  return url && url.search === '' && url.hash === '' ? issuer : undefined
 })
 
 /** Origins (RFC 6454): scheme, host and port, nothing after. */
@@ -65,10 +66,10 @@ export const proxies = parser<false | number | string>(
 )
 
 function isProxy(item: string): boolean {
-  const [host = '', bits] = item.split('/')
+  const [, host = '', bits] = /^([^/]*)(?:\/([1-9]\d*))?$/.exec(item) ?? []
   const version = isIP(host)
   if (version === 0) return ['loopback', 'linklocal', 'uniquelocal'].includes(item)
-  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  return bits === undefined || Number(bits) <= (version === 4 ? 32 : 128)
 }
 
 function parser<T>(expected: string, parse: (text: string) => T | undefined): Parse<T> {

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import envSchema from 'env-schema'
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import {
   algorithmList,
   databaseUrl,
@@ -85,25 +85,18 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       return Object.freeze({ ...env, BASE_URL, API_SERVER_URL: env.API_SERVER_URL ?? BASE_URL })
     }
   } catch (error) {
-    if (!isSchemaFailure(error)) throw error
-    faults.unshift(...error.errors.map(describe))
+    faults.unshift(...(error as SchemaFailure).errors.map(describe)) // nothing else is thrown here
   }
   throw new ConfigError(faults)
 }
 
-interface SchemaError {
-  instancePath: string
-  params: { missingProperty?: string }
+interface SchemaFailure {
+  errors: { instancePath: string; params: { missingProperty?: string } }[]
 }
 
-function isSchemaFailure(error: unknown): error is { errors: SchemaError[] } {
-  return error instanceof Error && 'errors' in error
-}
-
-function describe({ instancePath, params }: SchemaError): string {
+function describe({ instancePath, params }: SchemaFailure['errors'][number]): string {
   const name = params.missingProperty ?? instancePath.slice(1)
-  const { expected } =
-    (configSchema.properties as Record<string, TSchema & { expected?: string }>)[name] ?? {}
+  const { expected } = configSchema.properties[name as keyof Config] as unknown as { expected: string }
   return `${name} is ${params.missingProperty ? 'missing' : 'wrong'}: expected ${expected}`
 }
 

@@ -44,6 +44,7 @@ function loadDotEnv() {
 
 /** What stops the boot is for whoever starts the service: a sentence, and a stack only where it says more. */
 function fail(error: Error): never {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : error.stack}\n`)
+  const isPlain = error instanceof ConfigError || 'syscall' in error
+  process.stderr.write(`${isPlain ? error.message : error.stack}\n`)
   process.exit(1)
 }

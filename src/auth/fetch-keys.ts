@@ -49,7 +49,8 @@ async function fetchJson(url: string, signal: AbortSignal): Promise<Record<strin
 async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body ?? []) {
+  // An answer to GET with status 200 has a body, if an empty one (Fetch standard, null body status)
+  for await (const chunk of response.body as NonNullable<typeof response.body>) {
     size += chunk.byteLength
     if (size > MAX_BYTES) throw new Error(`${response.url} is longer than ${MAX_BYTES} bytes`)
     chunks.push(chunk)

@@ -43,7 +43,10 @@ function importJwk(jwk: Jwk): KeyObject | undefined {
 /** FIPS 186-5, section 5.4: an odd exponent above 2^16; the upper bounds keep one check from taking seconds. */
 function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   if (asymmetricKeyType !== 'rsa') return true
-  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+  const { modulusLength, publicExponent } = asymmetricKeyDetails as {
+    modulusLength: number
+    publicExponent: bigint
+  }
   const isSane = publicExponent % 2n === 1n && publicExponent > 2n ** 16n && publicExponent < 2n ** 32n
   return isSane && modulusLength >= 2048 && modulusLength <= 8192
 }

@@ -18,7 +18,9 @@ export default fp(
         'X-RateLimit-Reset',
       ],
       maxAge: 86_400,
+      strictPreflight: false, // its 400 is not of our shape
     })
   },
-  { name: 'cors', dependencies: ['env', 'guards'] },
+  // after security-headers, whose hook has to run before this one answers a preflight
+  { name: 'cors', dependencies: ['env', 'guards', 'security-headers'] },
 )

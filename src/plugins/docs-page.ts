@@ -18,11 +18,12 @@ export default fp(
         reply.code(answer.statusCode).headers(answer.headers)
         if (answer.statusCode === 404) return reply.callNotFound()
         reply.header('content-security-policy', policy(answer.body, app.config.AUTH0_DOMAIN))
+        reply.header('cross-origin-opener-policy', 'unsafe-none') // the log-in is a window that has to find back
         return reply.send(answer.rawPayload)
       })
     }
   },
-  { name: 'docs-page', dependencies: ['env', 'guards'] },
+  { name: 'docs-page', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
 async function makePage(): Promise<FastifyInstance> {
@@ -35,7 +36,11 @@ async function makePage(): Promise<FastifyInstance> {
       pageTitle: 'Gatehouse API',
       withDefaultFonts: false, // they would come from somebody else's server
       telemetry: false,
+      agent: { disabled: true },
+      mcp: { disabled: true },
       hideClientButton: true,
+      showDeveloperTools: 'never',
+      authentication: { preferredSecurityScheme: 'issuer' },
     },
   })
   return page

@@ -1,6 +1,5 @@
 import fastifyEnv from '@fastify/env'
 import fp from 'fastify-plugin'
-import type { AppOptions } from '../app.ts'
 import { type Config, configAjv, configSchema } from '../config.ts'
 
 declare module 'fastify' {
@@ -10,7 +9,7 @@ declare module 'fastify' {
 }
 
 /** `app.config`. Read before the app exists, since log level and limits are needed to make it; handed on here. */
-export default fp<AppOptions>(
+export default fp<{ config: Config }>(
   async (app, { config }) => {
     await app.register(fastifyEnv, { schema: configSchema, data: { ...config }, env: false, ajv: configAjv })
     Object.freeze(app.config)

@@ -19,12 +19,12 @@ export default fp(
 function toServiceError(error: FastifyError): ServiceError {
   if (error instanceof ServiceError) return error
   const cause = error
+  if (!(error instanceof Error)) return new ServiceError('internal_error', { cause }) // anything can be thrown
   if (error.validation)
     return new ServiceError('validation_failed', { validation: fieldFaults(error), cause })
-  const isRefusal = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
-  return new ServiceError(isRefusal ? (names[error.statusCode ?? 0] ?? 'bad_request') : 'internal_error', {
-    cause,
-  })
+  const status = error.statusCode ?? 500
+  const isRefusal = status >= 400 && status < 500
+  return new ServiceError(isRefusal ? (names[status] ?? 'bad_request') : 'internal_error', { cause })
 }
 
 const names: Record<number, ErrorName> = {

@@ -107,21 +107,19 @@ function guardOf(
 
 function undecided({ method, url }: RouteOptions, isPublic: boolean): string {
   const route = `${[method].flat().join(', ')} ${url}`
-  const place = declaringFile()
   const problem = isPublic ? 'has a guard and is marked public' : 'does not say who may call it'
-  return `${route}${place} ${problem}. Give its options exactly one of:
+  return `${route} (${declaringFile()}) ${problem}. Give its options exactly one of:
   preHandler: app.authenticate                            any valid token
   preHandler: app.requiresScope('read:things')            a token with the scope
   preHandler: app.requiresPermission('read:things')       a token with the permission
   config: { public: true }                                anyone`
 }
 
-/** The file that declares the route: the nearest caller outside this file and outside the packages. */
+/** The file that declares the route: the nearest caller outside this file and outside Fastify. */
 function declaringFile(): string {
-  const frames = new Error().stack?.split('\n').slice(1) ?? []
+  const frames = String(new Error().stack).split('\n').slice(1)
   const frame = frames.find(
-    (line) => !line.includes(import.meta.filename) && !/node_modules|node:/.test(line),
+    (line) => !line.includes(import.meta.filename) && !/node_modules\/(fastify|avvio)\/|node:/.test(line),
   )
-  const position = frame?.match(/([^( ]+:\d+):\d+\)?$/)?.[1]
-  return position ? ` (${position.replace(/^file:\/\//, '')})` : ''
+  return String(frame?.match(/([^( ]+:\d+):\d+\)?$/)?.[1]).replace(/^file:\/\//, '')
 }

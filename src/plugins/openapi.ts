@@ -25,7 +25,8 @@ export default fp(
     const discover = atMostEvery(RETRY_MS, () => fetchDiscovery(issuer))
 
     app.get('/openapi.json', { config: { public: true }, schema: { hide: true } }, async (request) => {
-      const document = app.swagger()
+      const servers = [{ url: `${request.protocol}://${request.host}` }] // where the reader has found it
+      const document = { ...app.swagger(), servers }
       try {
         const flows = toFlows(app, await discover())
         return withScheme(document, { type: 'oauth2', flows })
@@ -38,7 +39,7 @@ export default fp(
       }
     })
   },
-  { name: 'openapi', dependencies: ['env', 'guards'] },
+  { name: 'openapi', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
 /** How a client gets a token, by the issuer's own word. */
@@ -49,11 +50,16 @@ function toFlows(app: FastifyInstance, discovery: Record<string, unknown>) {
   const tokenUrl = discovery.token_endpoint
   // Auth0 issues a token for the API, and not an opaque one, only to who names the API as `audience`
   const authorizationUrl = `${discovery.authorization_endpoint}?${new URLSearchParams({ audience })}`
-  const body = { 'x-scalar-security-body': { audience } }
+  const common = {
+    tokenUrl,
+    scopes,
+    'x-scalar-credentials-location': 'body',
+    'x-scalar-security-body': { audience },
+  }
   return {
-    authorizationCode: { authorizationUrl, tokenUrl, scopes, 'x-usePkce': 'SHA-256' },
-    clientCredentials: { tokenUrl, scopes, ...body },
-    password: { tokenUrl, scopes, ...body },
+    authorizationCode: { ...common, authorizationUrl, 'x-usePkce': 'SHA-256' },
+    clientCredentials: common,
+    password: common,
   }
 }
 

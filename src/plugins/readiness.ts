@@ -26,6 +26,9 @@ export default fp(
 
     app.decorate('startDraining', () => {
       isDraining = true
+      // Whoever is being served now would otherwise keep the connection, and the process, for as long as they like
+      app.server.keepAliveTimeout = 1
+      app.server.keepAliveTimeoutBuffer = 0
     })
     app.decorate(
       'readinessChecks',

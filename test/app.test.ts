@@ -1,0 +1,104 @@
+import { globSync } from 'node:fs'
+import t, { type Test } from 'tap'
+import { bearer, buildApp, listen } from './helpers/app.ts'
+import { TestIssuer } from './helpers/issuer.ts'
+
+const SRC = `${import.meta.dirname}/../src`
+
+/** Who a request seems to come from, when it comes from the address with these headers. */
+async function callerSeen(t: Test, TRUST_PROXY: string) {
+  const app = await buildApp(t, await TestIssuer.start(t), {
+    environment: { TRUST_PROXY },
+    extend: (app) => {
+      app.get('/caller', { config: { public: true } }, async ({ ip, protocol, host }) => ({
+        ip,
+        protocol,
+        host,
+      }))
+    },
+  })
+  return async (remoteAddress: string, forwardedFor: string) => {
+    const headers = {
+      'x-forwarded-for': forwardedFor,
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'public.test',
+    }
+    return (
+      await app.inject({ url: '/caller', headers: { host: 'inner.test', ...headers }, remoteAddress })
+    ).json()
+  }
+}
+
+const chain = '203.0.113.7, 198.51.100.2, 10.0.0.2'
+
+for (const [TRUST_PROXY, ip] of Object.entries({
+  false: '10.0.0.1',
+  0: '10.0.0.1',
+  1: '10.0.0.2',
+  2: '198.51.100.2',
+  3: '203.0.113.7',
+  4: '203.0.113.7',
+  '10.0.0.1': '10.0.0.2',
+  '10.0.0.0/8': '198.51.100.2',
+  'loopback, uniquelocal': '198.51.100.2',
+  loopback: '10.0.0.1',
+})) {
+  t.test(`behind proxies trusted by "${TRUST_PROXY}" the caller is ${ip}`, async (t) => {
+    const seen = await callerSeen(t, TRUST_PROXY)
+    const { ip: actual, protocol, host } = await seen('10.0.0.1', chain)
+    t.equal(actual, ip)
+    const isTrusted = ip !== '10.0.0.1'
+    t.strictSame([protocol, host], isTrusted ? ['https', 'public.test'] : ['http', 'inner.test'])
+  })
+}
+
+t.test('a proxy that is not listed is not believed', async (t) => {
+  const seen = await callerSeen(t, '10.0.0.0/8')
+  t.match(await seen('192.0.2.1', '203.0.113.7'), { ip: '192.0.2.1', protocol: 'http', host: 'inner.test' })
+  t.match(await seen('10.9.9.9', '203.0.113.7'), {
+    ip: '203.0.113.7',
+    protocol: 'https',
+    host: 'public.test',
+  })
+})
+
+t.test('a trailing slash changes nothing, HEAD works where GET does, anything else is 404', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const { url } = await listen(t, issuer)
+  const headers = bearer(await issuer.sign({ scope: 'read:messages', permissions: ['read:admin-messages'] }))
+  const status = async (path: string, method = 'GET') =>
+    (await fetch(`${url}${path}`, { method, headers })).status
+  for (const path of [
+    ...[
+      '/livez',
+      '/readyz',
+      '/openapi.json',
+      '/api/public',
+      '/api/private',
+      '/api/private-scoped',
+      '/api/me',
+    ],
+    ...['/api/messages/public', '/api/messages/protected', '/api/messages/admin'],
+  ]) {
+    t.equal(await status(path), 200, path)
+    t.equal(await status(`${path}/`), 200, `${path}/`)
+    t.equal(await status(path, 'HEAD'), 200, `HEAD ${path}`)
+    t.equal(await status(path, 'POST'), 404, `POST ${path}`)
+    t.equal(await status(`${path}x`), 404, `${path}x`)
+  }
+  const unknown = await fetch(`${url}/nowhere`, { headers })
+  t.equal(unknown.status, 404)
+  t.equal(unknown.headers.get('content-type'), 'application/json; charset=utf-8')
+  t.strictSame(await unknown.json(), {
+    statusCode: 404,
+    code: 'not_found',
+    error: 'Not Found',
+    message: 'Not Found',
+  })
+})
+
+t.test('every plugin and every route file is loaded: it exports a function by default', async (t) => {
+  const files = globSync(['plugins/**/*.ts', 'routes/**/*.ts'], { cwd: SRC })
+  t.ok(files.length > 0)
+  for (const file of files) t.type((await import(`${SRC}/${file}`)).default, 'function', file)
+})

@@ -1,0 +1,129 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+
+const root = join(import.meta.dirname, '..')
+const sources = globSync('src/**/*.ts', { cwd: root })
+
+interface Import {
+  /** A file of ours, from the root of the repository, or the name of a package. */
+  target: string
+  isTypeOnly: boolean
+}
+
+function importsOf(file: string): Import[] {
+  const statements = /\b(?:import|export)\b(\s+type\b)?(?:[^'";()]*?\bfrom)?\s*\(?\s*'([^']+)'/g
+  return [...codeOf(file).matchAll(statements)].map(([, type, specifier = '']) => ({
+    target: specifier.startsWith('.') ? join(dirname(file), specifier) : specifier,
+    isTypeOnly: type !== undefined,
+  }))
+}
+
+/** The text of a file without its comments. */
+function codeOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8').replace(/\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs, '')
+}
+
+/** Every file that can be reached, each once, with the way to it. */
+function walk(
+  from: string[],
+  next: (file: string) => string[],
+  visit: (file: string, way: string[]) => void,
+) {
+  const seen = new Set<string>()
+  const step = (file: string, way: string[]) => {
+    visit(file, way)
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const target of next(file)) step(target, [...way, file])
+  }
+  for (const file of from) step(file, [])
+  return seen
+}
+
+const isOurs = (target: string) => /^(src|test)\/.*\.ts$/.test(target)
+
+/** What stands where: a folder of src, `server` or `app`, and `leaf` for the other files directly under src. */
+function layerOf(file: string): string {
+  const [, folder, name] = /^src\/(?:(\w+)\/|(server|app)\.ts$)?/.exec(file) ?? []
+  return folder ?? name ?? (file.startsWith('src/') ? 'leaf' : 'outside')
+}
+
+/** The import rule of docs/architecture.md. Plugins and routes are loaded by app.ts and meet through decorators. */
+const mayImport: Record<string, string[]> = {
+  server: ['app', 'leaf'],
+  app: ['leaf'],
+  plugins: ['auth', 'login', 'store', 'leaf'],
+  routes: ['auth', 'login', 'store', 'leaf'],
+  auth: ['auth', 'leaf'],
+  login: ['login', 'leaf'],
+  store: ['store', 'leaf'],
+  leaf: ['leaf'],
+}
+
+t.test('imports point the way of the layers', async (t) => {
+  for (const file of sources) {
+    for (const { target } of importsOf(file)) {
+      if (!isOurs(target) && !target.startsWith('.')) continue
+      t.ok(mayImport[layerOf(file)]?.includes(layerOf(target)), `${file} imports ${target}`)
+    }
+  }
+})
+
+t.test('no files import each other in a circle, not even for their types', async (t) => {
+  const next = (file: string) =>
+    importsOf(file)
+      .map(({ target }) => target)
+      .filter(isOurs)
+  walk(sources, next, (file, way) => t.notOk(way.includes(file), [...way, file].join(' -> ')))
+})
+
+t.test('a package is known to its own layer only', async (t) => {
+  const places: [packages: RegExp, layers: string[]][] = [
+    [/^(fastify|fastify-plugin|@fastify\/.+)$/, ['server', 'app', 'plugins', 'routes', 'leaf']],
+    [/^(fast-jwt|lru-cache)$/, ['auth']],
+    [/^openid-client$/, ['login']],
+    [/^(kysely|kysely-postgres-js|postgres|node:sqlite)$/, ['store']],
+  ]
+  for (const file of sources) {
+    for (const { target } of importsOf(file)) {
+      const [, layers] = places.find(([packages]) => packages.test(target)) ?? []
+      if (layers) t.ok(layers.includes(layerOf(file)), `${file} imports ${target}`)
+    }
+  }
+})
+
+t.test('the process is touched by server.ts; logging.ts asks whether a person is reading', async (t) => {
+  const touching = sources.filter((file) => /\bprocess\.|node:process/.test(codeOf(file)))
+  t.strictSame(touching.sort(), ['src/logging.ts', 'src/server.ts'])
+  t.strictSame(codeOf('src/logging.ts').match(/process\.[\w.]+/g), ['process.stdout.isTTY'])
+})
+
+t.test('who verifies tokens has no clock of their own', async (t) => {
+  for (const file of sources.filter((file) => layerOf(file) === 'auth')) {
+    t.notMatch(codeOf(file), /Date\.now|new Date\(\)|performance\.now|process\.hrtime/, file)
+  }
+})
+
+t.test('every file is loaded by a test', async (t) => {
+  const loaded: Record<string, string[]> = {
+    'src/app.ts': sources.filter((file) => ['plugins', 'routes'].includes(layerOf(file))), // by @fastify/autoload
+    'test/server.test.ts': ['src/server.ts'], // as a process
+  }
+  const next = (file: string) => [
+    ...(loaded[file] ?? []),
+    ...importsOf(file).flatMap(({ target, isTypeOnly }) => (isOurs(target) && !isTypeOnly ? target : [])),
+  ]
+  const reached = walk(globSync('test/**/*.test.ts', { cwd: root }), next, () => {})
+  t.strictSame(
+    sources.filter((file) => !reached.has(file)),
+    [],
+  )
+})
+
+t.test('no file is longer than 300 lines', async (t) => {
+  for (const file of sources) {
+    const lines = readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length
+    t.ok(lines <= 300, `${file} has ${lines}`)
+  }
+})

@@ -1,0 +1,71 @@
+import t, { type Test } from 'tap'
+import { bearer, listen } from '../helpers/app.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+
+/** The log of what was sent, complete. */
+async function logOf(
+  t: Test,
+  environment: Record<string, string>,
+  send: (
+    get: (path: string, headers?: Record<string, string>) => Promise<Response>,
+    issuer: TestIssuer,
+  ) => Promise<void>,
+) {
+  const issuer = await TestIssuer.start(t)
+  const app = await listen(t, issuer, { environment })
+  await send((path, headers = {}) => fetch(`${app.url}${path}`, { headers }), issuer)
+  await app.close() // the line is written after the answer was sent
+  return app.logLines
+}
+
+t.test('there is one line per request, with what was asked, by whom, and what it came to', async (t) => {
+  const lines = await logOf(t, {}, async (get, issuer) => {
+    await get('/api/private?page=2', bearer(await issuer.sign({ sub: 'auth0|7' })))
+    await get('/api/public')
+    await get('/api/private')
+    await get('/nowhere')
+  })
+  const expected: [path: string, statusCode: number, sub: string | undefined][] = [
+    ['/api/private', 200, 'auth0|7'],
+    ['/api/public', 200, undefined],
+    ['/api/private', 401, undefined],
+    ['/nowhere', 404, undefined],
+  ]
+  const requests = lines.filter(({ msg }) => msg === 'request')
+  t.match(
+    requests,
+    expected.map(([path, statusCode]) => ({
+      req: { method: 'GET', path, remoteAddress: '127.0.0.1' },
+      statusCode,
+      ms: Number,
+      reqId: /^[0-9a-f-]{36}$/,
+    })),
+  )
+  t.equal(requests.length, expected.length)
+  t.strictSame(
+    requests.map(({ sub }) => sub),
+    expected.map(([, , sub]) => sub),
+  )
+  t.equal(new Set(requests.map(({ reqId }) => reqId)).size, requests.length)
+})
+
+t.test('why a token was refused is in the log, beside the request, and the token is not', async (t) => {
+  let token = ''
+  const lines = await logOf(t, {}, async (get, issuer) => {
+    token = await issuer.sign({ exp: 1 })
+    await get('/api/private', bearer(token))
+  })
+  const [refusal, request] = lines.slice(-2)
+  t.match(refusal, { msg: 'request refused', code: 'invalid_token', detail: 'exp was 1' })
+  t.match(request, { msg: 'request', statusCode: 401, reqId: refusal?.reqId })
+  t.notOk(JSON.stringify(lines).includes(token.split('.')[1] ?? ''))
+})
+
+t.test('the level decides whether requests are logged', async (t) => {
+  for (const [LOG_LEVEL, count] of Object.entries({ info: 1, debug: 1, warn: 0, error: 0, silent: 0 })) {
+    const lines = await logOf(t, { LOG_LEVEL }, async (get) => {
+      t.equal((await get('/livez')).status, 200)
+    })
+    t.equal(lines.filter(({ msg }) => msg === 'request').length, count, LOG_LEVEL)
+  }
+})

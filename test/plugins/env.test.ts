@@ -1,0 +1,19 @@
+import t from 'tap'
+import { loadConfig } from '../../src/config.ts'
+import { buildApp } from '../helpers/app.ts'
+import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
+
+t.test('app.config is the configuration as it was loaded, frozen', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const environment = {
+    CLIENT_ORIGIN_URL: 'https://a.example,https://b.example',
+    TRUST_PROXY: 'loopback,10.0.0.0/8',
+    BASE_URL: 'https://app.example',
+    AUTH0_CLIENT_ID: 'client',
+    AUTH0_CLIENT_SECRET: 'secret',
+    SESSION_SECRET: 's'.repeat(32),
+  }
+  const app = await buildApp(t, issuer, { environment })
+  t.strictSame(app.config, loadConfig({ AUTH0_DOMAIN: issuer.url, AUTH0_AUDIENCE: AUDIENCE, ...environment }))
+  for (const value of [app.config, ...Object.values(app.config)]) t.ok(Object.isFrozen(value))
+})

@@ -1,0 +1,41 @@
+import t from 'tap'
+import { bearer, listen } from '../../helpers/app.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+
+t.test('the caller is told who the token says they are', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const { url } = await listen(t, issuer)
+  const get = (headers = {}) => fetch(`${url}/api/me`, { headers })
+  const me = async (claims: object) => (await get(bearer(await issuer.sign(claims)))).json()
+  const expiresAt = Math.floor(Date.now() / 1000) + 60
+  const odd = { iss: issuer.url, sub: 'auth0|1', scope: [], permissions: [], expiresAt }
+
+  t.strictSame(
+    await me({
+      sub: 'auth0|7',
+      azp: 'client-1',
+      scope: 'read:messages openid',
+      permissions: ['read:messages'],
+      exp: expiresAt,
+      email: 'not@told.example',
+    }),
+    {
+      iss: issuer.url,
+      sub: 'auth0|7',
+      clientId: 'client-1',
+      scope: ['read:messages', 'openid'],
+      permissions: ['read:messages'],
+      expiresAt,
+    },
+  )
+  t.strictSame(await me({ azp: undefined, client_id: 'client-2', exp: expiresAt }), {
+    ...odd,
+    clientId: 'client-2',
+  })
+  t.strictSame(
+    await me({ azp: 7, scope: { a: 'b' }, permissions: 'read:messages', exp: expiresAt }),
+    { ...odd, clientId: null },
+    'what is odd is left out',
+  )
+  t.equal((await get()).status, 401)
+})

@@ -1,0 +1,64 @@
+import t, { type Test } from 'tap'
+import { type BuildOptions, listen } from '../helpers/app.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+
+async function start(t: Test, options: BuildOptions = {}) {
+  const issuer = await TestIssuer.start(t)
+  const app = await listen(t, issuer, options)
+  const get = async (path: string) => {
+    const response = await fetch(`${app.url}${path}`)
+    return [response.status, await response.json()]
+  }
+  return { issuer, app, get }
+}
+
+const alive = [200, { status: 'ok' }]
+const ready = [200, { status: 'ready', checks: { process: 'ok', load: 'ok' } }]
+
+t.test('a process that serves is alive and ready', async (t) => {
+  const { get } = await start(t)
+  t.strictSame(await get('/livez'), alive)
+  t.strictSame(await get('/readyz'), ready)
+})
+
+t.test('a process that is draining is alive and not ready, and serves what comes all the same', async (t) => {
+  const { app, get } = await start(t)
+  app.startDraining()
+  t.strictSame(await get('/readyz'), [
+    503,
+    { status: 'unready', checks: { process: 'shutting down', load: 'ok' } },
+  ])
+  t.strictSame(await get('/livez'), alive)
+  t.match(await get('/api/public'), [200])
+})
+
+t.test('a check that fails makes the process unready and is named; the others are still run', async (t) => {
+  let fault: Error | undefined
+  const { get } = await start(t, {
+    extend: ({ readinessChecks }) => {
+      readinessChecks.set('store', async () => {
+        if (fault) throw fault
+      })
+      readinessChecks.set('disk', () => {})
+    },
+  })
+  const checks = { process: 'ok', load: 'ok', store: 'ok', disk: 'ok' }
+  t.strictSame(await get('/readyz'), [200, { status: 'ready', checks }])
+  fault = new Error('unreachable')
+  t.strictSame(await get('/readyz'), [
+    503,
+    { status: 'unready', checks: { ...checks, store: 'unreachable' } },
+  ])
+  t.strictSame(await get('/livez'), alive)
+  fault = undefined
+  t.strictSame(await get('/readyz'), [200, { status: 'ready', checks }])
+})
+
+t.test('an issuer that is down does not make the process unready', async (t) => {
+  const { issuer, app, get } = await start(t)
+  const token = await issuer.sign()
+  await issuer.stop()
+  const response = await fetch(`${app.url}/api/private`, { headers: { authorization: `Bearer ${token}` } })
+  t.equal(response.status, 503)
+  t.strictSame(await get('/readyz'), ready)
+})

@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { bearer, type LogLine } from './helpers/app.ts'
+import { AUDIENCE, TestIssuer } from './helpers/issuer.ts'
+
+const SERVER = `${import.meta.dirname}/../src/server.ts`
+const required = { AUTH0_DOMAIN: 'issuer.test', AUTH0_AUDIENCE: AUDIENCE, PORT: '0' }
+
+interface Surroundings {
+  environment?: Record<string, string>
+  /** Files in its working directory. */
+  files?: Record<string, string | Record<string, string>>
+  execArgv?: string[]
+}
+
+/** The service as a process of its own, in an empty folder unless told. */
+function start(t: Test, { environment = {}, files = {}, execArgv = [] }: Surroundings) {
+  const child = spawn(process.execPath, [...execArgv, SERVER], { cwd: t.testdir(files), env: environment })
+  t.teardown(() => child.kill('SIGKILL'))
+  const lines: string[] = []
+  createInterface(child.stdout).on('line', (line) => lines.push(line))
+  const stderr = text(child.stderr)
+  const ended = once(child, 'close').then(async ([code]) => ({
+    code,
+    stdout: lines.join('\n'),
+    stderr: await stderr,
+  }))
+
+  /** The first line of its log with this text. */
+  const logged = async (message: string): Promise<LogLine> => {
+    for (;;) {
+      const line = lines.map((line) => JSON.parse(line) as LogLine).find(({ msg }) => msg.includes(message))
+      if (line) return line
+      await once(child.stdout, 'data')
+    }
+  }
+  const listening = async () => (await logged('listening at')).msg.replace(/^.* at /, '')
+  return { child, ended, logged, listening }
+}
+
+/** The service with one request in flight: its token is waiting for the keys of an issuer that does not answer. */
+async function startBusy(t: Test, surroundings: Surroundings = {}) {
+  const issuer = await TestIssuer.start(t)
+  const held: ServerResponse[] = []
+  const asked = new Promise<void>((resolve) => {
+    issuer.misbehaviour = (_request, response) => {
+      held.push(response)
+      resolve()
+    }
+  })
+  const environment = { ...required, AUTH0_DOMAIN: issuer.url, ...surroundings.environment }
+  const server = start(t, { ...surroundings, environment })
+  const url = await server.listening()
+  const answer = fetch(`${url}/api/private`, { headers: bearer(await issuer.sign()) }).catch(
+    (error: Error) => error,
+  )
+  await asked
+  const release = () => {
+    issuer.misbehaviour = undefined
+    const discovery = { issuer: issuer.url, jwks_uri: `${issuer.url}jwks.json` }
+    for (const response of held) response.end(JSON.stringify(discovery))
+  }
+  return { ...server, answer, release, url }
+}
+
+async function isServed(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function signal(
+  child: ChildProcess,
+  logged: (message: string) => Promise<LogLine>,
+  name: NodeJS.Signals,
+) {
+  child.kill(name)
+  t.match(await logged('closing'), { signal: name })
+}
+
+t.test('it says where it listens, and serves there', async (t) => {
+  const { listening, child, ended } = start(t, { environment: required })
+  const url = await listening()
+  t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
+  t.strictSame(await (await fetch(`${url}/livez`)).json(), { status: 'ok' })
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0, stderr: '' })
+})
+
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`on ${name} the request in flight is finished and no new one taken, and it exits 0`, async (t) => {
+    const { child, ended, logged, answer, release, url } = await startBusy(t)
+    await signal(child, logged, name)
+    while (await isServed(`${url}/livez`)); // in a moment nobody listens any more
+    release()
+    const response = (await answer) as Response
+    t.equal(response.status, 200)
+    t.match(await response.json(), { message: /private/ })
+    t.match(await ended, { code: 0, stderr: '' })
+  })
+}
+
+t.test('on a second signal it exits 1 at once', async (t) => {
+  const { child, ended, logged, answer } = await startBusy(t, {
+    environment: { SHUTDOWN_GRACE_SECONDS: '600' },
+  })
+  await signal(child, logged, 'SIGTERM')
+  child.kill('SIGINT')
+  t.match(await ended, { code: 1, stdout: /second SIGINT, exiting/ })
+  t.type(await answer, Error)
+})
+
+t.test('when the time for requests in flight is over it exits 1', async (t) => {
+  const { child, ended, logged, answer } = await startBusy(t, {
+    environment: { SHUTDOWN_GRACE_SECONDS: '1' },
+  })
+  await signal(child, logged, 'SIGTERM')
+  t.match(await ended, { code: 1, stdout: /killed by timeout \(1000ms\)/ })
+  t.type(await answer, Error)
+})
+
+t.test('after an error that nobody caught it finishes the request in flight and exits 1', async (t) => {
+  const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
+  const { child, ended, logged, answer, release } = await startBusy(t, {
+    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(bug)}`],
+  })
+  child.kill('SIGWINCH')
+  t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
+  release()
+  t.equal(((await answer) as Response).status, 200)
+  t.match(await ended, { code: 1 })
+})
+
+t.test(
+  'with a wrong configuration it exits 1 and lists every fault, without a stack or a value',
+  async (t) => {
+    const environment = {
+      AUTH0_AUDIENCE: AUDIENCE,
+      PORT: 'hunter2',
+      SESSION_SECRET: 'hunter2',
+      AUTH0_CLIENT_SECRET: 'hunter2',
+    }
+    const { code, stdout, stderr } = await start(t, { environment }).ended
+    t.equal(code, 1)
+    t.equal(stdout, '')
+    t.match(stderr.split('\n'), [
+      'The configuration is not usable:',
+      /^ {2}AUTH0_DOMAIN is missing: /,
+      /^ {2}PORT is wrong: /,
+      /^ {2}SESSION_SECRET is wrong: /,
+      /^ {2}AUTH0_CLIENT_ID is missing: /,
+      '',
+    ])
+    t.notMatch(stderr, /^ +at |hunter2/m)
+  },
+)
+
+t.test('with its port in use it exits 1 and says so in a line', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  const PORT = String((other.address() as AddressInfo).port)
+  const { code, stderr } = await start(t, { environment: { ...required, PORT } }).ended
+  t.equal(code, 1)
+  t.equal(stderr, `listen EADDRINUSE: address already in use 127.0.0.1:${PORT}\n`)
+})
+
+t.test('it reads .env in its working directory; the environment comes first', async (t) => {
+  const files = { '.env': 'AUTH0_DOMAIN=issuer.test\nAUTH0_AUDIENCE=api\nPORT=none\nLOG_LEVEL=debug' }
+  const { listening, child, ended } = start(t, { files, environment: { PORT: '0' } })
+  t.equal((await fetch(`${await listening()}/livez`)).status, 200)
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
+})
+
+t.test('a .env that cannot be read stops it', async (t) => {
+  const { code, stderr } = await start(t, { files: { '.env': {} }, environment: required }).ended
+  t.equal(code, 1)
+  t.match(stderr, /\.env/)
+})
