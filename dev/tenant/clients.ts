@@ -42,6 +42,15 @@ export function throwawayClients(baseUrl: string): ClientMetadata[] {
       post_logout_redirect_uris: ['http://localhost:4040', 'http://localhost:4040/*'],
     },
     {
+      client_id: 'gatehouse-docs', // for the log-in on the service's /docs page
+      token_endpoint_auth_method: 'none',
+      application_type: 'web',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [`${base}/docs/`],
+      post_logout_redirect_uris: [],
+    },
+    {
       client_id: 'gatehouse-test',
       client_secret: 'gatehouse-test-secret',
       application_type: 'web',
