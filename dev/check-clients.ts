@@ -5,12 +5,12 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { errorBody } from '../../src/error-body.ts'
-import { type ErrorName, ServiceError } from '../../src/errors.ts'
+import { errorBody } from '../src/error-body.ts'
+import { type ErrorName, ServiceError } from '../src/errors.ts'
 
 /**
  * Runs the programs of docs/clients.md, as they stand there, against a stand-in that answers with the service's own
- * errors, and compares what they print: `node docs/clients/check.ts`. Needs port 3000. A language that is not
+ * errors, and compares what they print: `node dev/check-clients.ts`. Needs port 3000. A language that is not
  * installed is skipped; libraries are looked for where Debian puts them. The page for browsers is not run.
  */
 const commands: Record<string, string> = {
