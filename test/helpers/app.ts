@@ -24,7 +24,11 @@ export interface BuildOptions {
 }
 
 /** The real application, trusting the issuer; closed with the test, which fails if an unexpected error was logged. */
-export async function buildApp(t: Test, issuer: TestIssuer, options: BuildOptions = {}): Promise<TestApp> {
+export async function buildApp(
+  t: Test,
+  issuer: Pick<TestIssuer, 'url'>,
+  options: BuildOptions = {},
+): Promise<TestApp> {
   const config = loadConfig({ AUTH0_DOMAIN: issuer.url, AUTH0_AUDIENCE: AUDIENCE, ...options.environment })
   const log: LogLine[] = []
   const base = serverOptions(config)
@@ -44,7 +48,7 @@ export async function buildApp(t: Test, issuer: TestIssuer, options: BuildOption
 /** The same, listening on a port of its own. */
 export async function listen(
   t: Test,
-  issuer: TestIssuer,
+  issuer: Pick<TestIssuer, 'url'>,
   options: BuildOptions = {},
 ): Promise<TestApp & { url: string }> {
   const instance = await buildApp(t, issuer, options)
