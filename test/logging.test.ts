@@ -9,7 +9,7 @@ t.test('credentials in logged headers are redacted, the rest is not', async (t) 
   const headers = { authorization: 'Bearer secret', cookie: 'session=secret', 'set-cookie': 'session=secret' }
   for (const logged of [
     { headers },
-    { answer: { headers } },
+    { response: { headers } },
     { err: Object.assign(new Error(), { headers }) },
   ]) {
     log.info({ ...logged, kept: 'kept' })

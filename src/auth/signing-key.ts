@@ -1,11 +1,10 @@
-import { type Algorithm, createVerifier } from 'fast-jwt'
 import { type Jwk, toPublicKey } from './jwk.ts'
+import { signatureVerifier, type VerifySignature } from './signature.ts'
 
 export interface SigningKey {
   /** Algorithm and `kid`: what a token's header asks for. */
   readonly name: string
-  /** Throws unless the compact JWS was signed with this key by this algorithm. */
-  readonly verify: (token: string) => unknown
+  readonly verify: VerifySignature
   /** Text of the JWK: the same text is the same key. */
   readonly material: string
 }
@@ -44,17 +43,6 @@ function toSigningKey(
   const material = JSON.stringify(jwk)
   const before = known.get(name)
   if (before?.material === material) return before
-  const key = toPublicKey(jwk, algorithm)?.export({ type: 'spki', format: 'pem' }).toString()
-  return key === undefined ? undefined : { name, material, verify: signatureVerifier(key, algorithm) }
-}
-
-/** The times are checked by our own clock. No cache: it would outlive the key. */
-function signatureVerifier(key: string, algorithm: string) {
-  return createVerifier({
-    key,
-    algorithms: [algorithm as Algorithm],
-    cache: false,
-    ignoreExpiration: true,
-    ignoreNotBefore: true,
-  })
+  const key = toPublicKey(jwk, algorithm)
+  return key && { name, material, verify: signatureVerifier(key, algorithm) }
 }

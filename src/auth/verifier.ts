@@ -37,7 +37,7 @@ export class Verifier {
   }
 
   /**
-   * Answers at once when the token or its key is known, else with a promise.
+   * Answers at once when the token was accepted before, else with a promise.
    *
    * @param now milliseconds since the epoch
    * @throws {ServiceError} 401 when the token is not acceptable, 503 when that cannot be told
@@ -58,14 +58,18 @@ export class Verifier {
     return undefined
   }
 
-  #verifyNew(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
+  async #verifyNew(token: string, now: number): Promise<VerifiedToken> {
     const { header, payload } = this.#decode(token)
     checkUnsigned(header, payload, this.#options.policy, now / 1000)
     const { alg, kid } = header as { alg: string; kid?: string }
     const keySet = this.#keySet(payload.iss as string)
-    const key = keySet.find(alg, kid, now)
-    if (key) return this.#accept(token, payload, key)
-    return keySet.fetch(alg, kid, now).then((fetched) => this.#accept(token, payload, fetched))
+    const key = keySet.find(alg, kid, now) ?? (await keySet.fetch(alg, kid, now))
+    if (!(await key.verify(token))) {
+      throw new ServiceError('unusable_token', { detail: 'the signature is not by the key it names' })
+    }
+    const verified = toVerifiedToken(payload)
+    this.#accepted.set(token, { token: verified, key })
+    return verified
   }
 
   #decode(token: string) {
@@ -74,17 +78,6 @@ export class Verifier {
     } catch (cause) {
       throw new ServiceError('unusable_token', { detail: 'not a compact JWS of JSON objects', cause })
     }
-  }
-
-  #accept(token: string, claims: Claims, key: SigningKey): VerifiedToken {
-    try {
-      key.verify(token)
-    } catch (cause) {
-      throw new ServiceError('unusable_token', { detail: 'the signature is not by the key it names', cause })
-    }
-    const verified = toVerifiedToken(claims)
-    this.#accepted.set(token, { token: verified, key })
-    return verified
   }
 
   /** Only called for issuers that passed the policy, and each of those has a key set. */

@@ -66,12 +66,10 @@ t.test('a key accepts what it signed and nothing else, for every algorithm', asy
     const other = await issuer.addKey('k', algorithm)
     const verify = indexKeys([key.jwk], [algorithm], new Map()).get(keyName(algorithm, 'k'))?.verify
     const signed = await issuer.sign({}, {}, key)
-    t.doesNotThrow(() => verify?.(signed), algorithm)
+    t.equal(await verify?.(signed), true, algorithm)
     const forged = await issuer.sign({}, {}, other)
-    t.throws(() => verify?.(forged), `${algorithm} by another key`)
-    t.throws(
-      () => verify?.(signed.slice(0, signed.lastIndexOf('.') + 1)),
-      `${algorithm} without its signature`,
-    )
+    t.equal(await verify?.(forged), false, `${algorithm} by another key`)
+    const unsigned = signed.slice(0, signed.lastIndexOf('.') + 1)
+    t.equal(await verify?.(unsigned), false, `${algorithm} without its signature`)
   }
 })

@@ -1,0 +1,146 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { chart } from './chart.ts'
+import type { Starts } from './starts.ts'
+
+export interface Measurements {
+  /** Requests for each second of the server's processor time, for each row and round. */
+  rates: ReadonlyMap<string, readonly number[]>
+  /** p99 in ms of known tokens beside each kind of flood, one for each round. */
+  floods: Readonly<Record<'alone' | 'good' | 'kids' | 'forged', readonly number[]>>
+  starts: Starts
+  wrk: string
+  rounds: number
+  seconds: number
+  connections: number
+}
+
+const docs = join(import.meta.dirname, '../docs')
+const BARE = 'Fastify, no authentication'
+
+/** Prints the tables and writes them to docs/benchmarks.md, with a picture beside it. */
+export async function writeReport(measured: Measurements): Promise<void> {
+  const rows = [...measured.rates].map(([name, rates]) => ({
+    name,
+    rate: median(rates),
+    ratio: ratio(measured, name, BARE),
+    spread: spread(rates),
+  }))
+  const tables = [
+    rateTable(rows),
+    goalTable(measured),
+    floodTable(measured),
+    startTable(measured.starts),
+  ].join('\n\n')
+  process.stdout.write(`\n${tables}\n`)
+  const page = join(docs, 'benchmarks.md')
+  const [before = ''] = (await readFile(page, 'utf8').catch(() => '')).split(
+    '<!-- written by npm run bench -->',
+  )
+  await writeFile(
+    page,
+    `${before}<!-- written by npm run bench -->\n\n${await conditions(measured)}\n\n${tables}\n`,
+  )
+  await writeFile(join(docs, 'benchmarks.svg'), chart(rows.filter(({ name }) => !/ES256|EdDSA/.test(name))))
+}
+
+function rateTable(rows: { name: string; rate: number; ratio: number; spread: string }[]): string {
+  return table(
+    ['route', 'requests per CPU second', 'of bare Fastify', 'lowest - highest'],
+    rows.map(({ name, rate, ratio, spread }) => [name, String(Math.round(rate)), ratio.toFixed(2), spread]),
+  )
+}
+
+/** The best peer of a round is the best of that round. */
+function goalTable(measured: Measurements): string {
+  const peers = (kind: string) =>
+    [...measured.rates.keys()].filter((name) => name.endsWith(kind) && !name.startsWith('Gatehouse'))
+  const overBest = (ours: string, kind: string) =>
+    median(
+      rates(measured, ours).map(
+        (rate, round) => rate / Math.max(...peers(kind).map((name) => rates(measured, name)[round] ?? 0)),
+      ),
+    )
+  const goals: [string, number, number][] = [
+    ['public route, of bare Fastify', ratio(measured, 'Gatehouse, public route', BARE), 0.8],
+    [
+      'known tokens, of our public route',
+      ratio(measured, 'Gatehouse, known tokens', 'Gatehouse, public route'),
+      0.95,
+    ],
+    ['known tokens, of the best peer', overBest('Gatehouse, known tokens', ', known tokens'), 3],
+    ['new tokens, of the best peer', overBest('Gatehouse, new tokens', ', new tokens'), 1],
+  ]
+  return table(
+    ['ratio (median of the rounds)', 'measured', 'goal', 'met'],
+    goals.map(([name, value, goal]) => [
+      name,
+      value.toFixed(2),
+      `at least ${goal}`,
+      value >= goal ? 'yes' : 'no',
+    ]),
+  )
+}
+
+function floodTable({ floods }: Measurements): string {
+  const row = (name: string, values: readonly number[]) => [
+    name,
+    median(values).toFixed(2),
+    median(values.map((value, round) => value / (floods.alone[round] ?? Number.NaN))).toFixed(2),
+  ]
+  return table(
+    ['p99 of known tokens on 16 connections', 'ms', 'of alone'],
+    [
+      row('alone', floods.alone),
+      row('beside 16 connections of other known tokens', floods.good),
+      row('beside 16 of tokens with an invented kid', floods.kids),
+      row('beside 16 of tokens with a forged signature', floods.forged),
+    ],
+  )
+}
+
+function startTable({ readyMs, idleMiB }: Starts): string {
+  return table(
+    ['process', 'median', 'goal'],
+    [
+      ['start to first answer, warm compile cache', `${Math.round(median(readyMs))} ms`, 'under 600 ms'],
+      ['resident when idle', `${Math.round(median(idleMiB))} MiB`, 'under 120 MB'],
+    ],
+  )
+}
+
+async function conditions({ wrk, rounds, seconds, connections }: Measurements): Promise<string> {
+  const { dependencies } = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8'))
+  const versions = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`)
+  const [{ model } = { model: 'unknown' }] = cpus()
+  return [
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${wrk}.`,
+    `${rounds} rounds in turn, ${seconds} s and ${connections} connections for each row, logs at \`warn\`, each server on one core.`,
+    `${versions.join(', ')}.`,
+  ].join('\n')
+}
+
+function rates(measured: Measurements, name: string): readonly number[] {
+  return measured.rates.get(name) ?? []
+}
+
+/** The median of the ratios within each round: a noisy moment touches both sides of its own round only. */
+function ratio(measured: Measurements, name: string, of: string): number {
+  return median(rates(measured, name).map((rate, round) => rate / (rates(measured, of)[round] ?? Number.NaN)))
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle) - 1] ?? Number.NaN)) / 2
+}
+
+function spread(values: readonly number[]): string {
+  return `${Math.round(Math.min(...values))} - ${Math.round(Math.max(...values))}`
+}
+
+function table(header: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+
+const READY_WITHIN_MS = 15_000
+const POLL_MS = 5
+const SERVER_CORE = '0'
+
+export interface ServerProcess {
+  url: string
+  process: ChildProcess
+  /** From the start of the process to its first answer. */
+  readyMs: number
+  stop(): Promise<void>
+}
+
+/** Starts a server on a core of its own and a free port and waits until `path` answers. */
+export async function startServer(
+  script: string,
+  environment: Record<string, string>,
+  path: string,
+): Promise<ServerProcess> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const began = performance.now()
+  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, script], {
+    env: { ...process.env, NODE_ENV: 'production', PORT: String(port), ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  while (!(await answers(`${url}${path}`))) {
+    if (child.exitCode !== null || performance.now() - began > READY_WITHIN_MS) {
+      throw new Error(`${script} does not start`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+  const stop = async () => {
+    const exit = once(child, 'exit')
+    child.kill()
+    await exit
+  }
+  return { url, process: child, readyMs: performance.now() - began, stop }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    async (response) => {
+      await response.arrayBuffer()
+      return true
+    },
+    () => false,
+  )
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startServer } from './server-process.ts'
+
+const IDLE_MS = 3_000
+
+export interface Starts {
+  readyMs: number[]
+  idleMiB: number[]
+}
+
+/** Process start to the first answer of /livez with a warm compile cache, and what is resident some seconds later. */
+export async function measureStarts(issuer: string, audience: string, times: number): Promise<Starts> {
+  const cache = await mkdtemp(join(tmpdir(), 'gatehouse-cache-'))
+  const environment = {
+    AUTH0_DOMAIN: issuer,
+    AUTH0_AUDIENCE: audience,
+    LOG_LEVEL: 'warn',
+    NODE_COMPILE_CACHE: cache,
+  }
+  const start = () => startServer(join(import.meta.dirname, '../src/server.ts'), environment, '/livez')
+  const starts: Starts = { readyMs: [], idleMiB: [] }
+  try {
+    await (await start()).stop() // fills the cache
+    for (let i = 0; i < times; i++) {
+      const server = await start()
+      starts.readyMs.push(server.readyMs)
+      if (i < 3) {
+        await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+        starts.idleMiB.push(await residentMiB(server.process.pid))
+      }
+      await server.stop()
+    }
+  } finally {
+    await rm(cache, { recursive: true })
+  }
+  return starts
+}
+
+async function residentMiB(pid = 0): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+}
