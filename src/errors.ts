@@ -51,7 +51,11 @@ export class ServiceError extends Error {
 
   constructor(name: ErrorName, { detail, scope, retryAfterSeconds, validation, cause }: Particulars = {}) {
     const { code, statusCode, message } = catalogue[name]
+    // Without a stack: `detail` says more, and taking one costs a flood of bad tokens more than checking them does
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(message, { cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.statusCode = statusCode
     this.detail = detail
