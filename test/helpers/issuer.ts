@@ -27,6 +27,8 @@ export class TestIssuer {
   keySetRequests = 0
   /** Replaces the answer to every request while set. */
   misbehaviour: Answer | undefined
+  /** What every answer waits for. */
+  hold: Promise<void> | undefined
   /** Replaces the discovery document while set. */
   discovery: object | undefined
   /** Replaces the key set while set. */
@@ -99,9 +101,10 @@ export class TestIssuer {
     return key
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const isKeySet = request.url === '/jwks.json'
     if (isKeySet) this.keySetRequests++
+    await this.hold
     if (this.misbehaviour) {
       this.misbehaviour(request, response)
       return
