@@ -24,7 +24,14 @@ const curves: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 
 function isMeantFor({ use, key_ops, alg }: Jwk, algorithm: string): boolean {
   if (alg !== undefined && alg !== algorithm) return false
   if (use !== undefined && use !== 'sig') return false
-  return key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify'))
+  return key_ops === undefined || isListOfOperations(key_ops, 'verify')
+}
+
+/** RFC 7517, section 4.3: text, and none of it twice. */
+function isListOfOperations(operations: unknown, wanted: string): boolean {
+  if (!Array.isArray(operations) || !operations.includes(wanted)) return false
+  const isText = operations.every((operation) => typeof operation === 'string')
+  return isText && new Set(operations).size === operations.length
 }
 
 /** A private key that was published is anyone's key. */

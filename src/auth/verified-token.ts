@@ -40,8 +40,13 @@ export function requireToken(token: VerifiedToken | null): VerifiedToken {
   throw new ServiceError('missing_token')
 }
 
+/** Not by recursion: a token nested deeply enough would end the stack. */
 function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  for (const item of Object.values(value)) deepFreeze(item)
-  return Object.freeze(value)
+  const parts: unknown[] = [value]
+  // Grows while it is walked
+  for (const part of parts) {
+    if (typeof part !== 'object' || part === null) continue
+    for (const item of Object.values(Object.freeze(part))) parts.push(item)
+  }
+  return value
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { ServiceError } from '../errors.ts'
 import { checkTimes, checkUnsigned, type Header, type Policy } from './checks.ts'
+import { checkEncoding } from './encoding.ts'
 import type { KeySet } from './key-set.ts'
 import type { SigningKey } from './signing-key.ts'
 import { type Claims, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
@@ -74,6 +75,7 @@ export class Verifier {
 
   #decode(token: string) {
     try {
+      checkEncoding(token)
       return this.#options.decode(token)
     } catch (cause) {
       throw new ServiceError('unusable_token', { detail: 'not a compact JWS of JSON objects', cause })

@@ -32,6 +32,15 @@ t.test('a verified token cannot be changed by the requests that share it', async
     t.ok(Object.isFrozen(part))
 })
 
+t.test('a token nested as deeply as can be is frozen, too', async (t) => {
+  const depth = 200_000
+  let innermost: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+  toVerifiedToken({ ...claims, deep: innermost })
+  while (Array.isArray(innermost) && innermost.length > 0) innermost = innermost[0]
+  t.strictSame(innermost, [])
+  t.ok(Object.isFrozen(innermost))
+})
+
 t.test('a caller is required', async (t) => {
   const token = toVerifiedToken(claims)
   t.equal(requireToken(token), token)

@@ -103,6 +103,20 @@ t.test('what is no token, or not by the key it names, is refused every time', as
   t.ok(verifier.verify(good, Date.now()))
 })
 
+t.test('a token is accepted in one text only, and that in UTF-8', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const claims = issuer.claims({ sub: 'Zoë' })
+  const good = issuer.signRaw(issuer.header(), claims)
+  t.match(await verifier.verify(good, Date.now()), { subject: 'Zoë' })
+  const latin1 = issuer.signRaw(issuer.header(), Buffer.from(JSON.stringify(claims), 'latin1'))
+  // The last letter of 256 bytes has four bits that mean nothing
+  const sameBytes = good.slice(0, -1) + String.fromCharCode(good.charCodeAt(good.length - 1) + 1)
+  const signatureOf = (token: string) => Buffer.from(token.split('.')[2] as string, 'base64url')
+  t.strictSame(signatureOf(sameBytes), signatureOf(good))
+  for (const token of [latin1, sameBytes])
+    await t.rejects(async () => verifier.verify(token, Date.now()), { code: 'invalid_token' })
+})
+
 t.test('an outage is not remembered as a refusal', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()

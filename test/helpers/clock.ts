@@ -10,5 +10,8 @@ export function moveClock(t: Test) {
     set: (offsetMs: number) => {
       Date.now = () => realNow() + offsetMs
     },
+    stopAt: (ms: number) => {
+      Date.now = () => ms
+    },
   }
 }

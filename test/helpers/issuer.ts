@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { exportJWK, type JWK, SignJWT } from 'jose'
 import type { Test } from 'tap'
+import { type Part, rawToken, signer } from './raw-token.ts'
 
 export const AUDIENCE = 'https://api.test'
 
@@ -26,6 +27,8 @@ export class TestIssuer {
   keySetRequests = 0
   /** Replaces the answer to every request while set. */
   misbehaviour: Answer | undefined
+  /** What every answer waits for. */
+  hold: Promise<void> | undefined
   /** Replaces the discovery document while set. */
   discovery: object | undefined
   /** Replaces the key set while set. */
@@ -71,26 +74,37 @@ export class TestIssuer {
   }
 
   /** A token that is acceptable in every way but those given; `undefined` takes a claim or header parameter out. */
-  async sign(claims: object = {}, header: object = {}, key = this.keys.at(-1)): Promise<string> {
-    if (!key) throw new Error('the issuer has no key')
-    const now = Math.floor(Date.now() / 1000)
-    const payload = {
-      iss: this.url,
-      sub: 'auth0|1',
-      aud: AUDIENCE,
-      azp: 'client',
-      iat: now,
-      exp: now + 3600,
-      ...claims,
-    }
-    return new SignJWT(payload)
-      .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: 'JWT', ...header })
-      .sign(key.privateKey)
+  async sign(claims: object = {}, header: object = {}, key = this.newestKey): Promise<string> {
+    return new SignJWT(this.claims(claims)).setProtectedHeader(this.header(header, key)).sign(key.privateKey)
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  /** The same of any parts at all: of those that a library refuses to sign. */
+  signRaw(header: Part = this.header(), payload: Part = this.claims(), key = this.newestKey): string {
+    return rawToken(header, payload, signer(key.privateKey, key.algorithm))
+  }
+
+  /** Acceptable but for the changes. */
+  claims(changes: object = {}) {
+    const now = Math.floor(Date.now() / 1000)
+    const times = { iat: now, exp: now + 3600 }
+    return { iss: this.url, sub: 'auth0|1', aud: AUDIENCE, azp: 'client', ...times, ...changes }
+  }
+
+  /** Acceptable but for the changes. */
+  header(changes: object = {}, key = this.newestKey) {
+    return { alg: key.algorithm, kid: key.kid, typ: 'JWT', ...changes }
+  }
+
+  get newestKey(): IssuerKey {
+    const key = this.keys.at(-1)
+    if (!key) throw new Error('the issuer has no key')
+    return key
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const isKeySet = request.url === '/jwks.json'
     if (isKeySet) this.keySetRequests++
+    await this.hold
     if (this.misbehaviour) {
       this.misbehaviour(request, response)
       return

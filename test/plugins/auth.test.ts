@@ -1,22 +1,15 @@
 import type { ServerResponse } from 'node:http'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { bearer, buildApp, listen } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
+import { startService } from '../helpers/service.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
-async function start(t: Test, environment: Record<string, string> = {}) {
-  const issuer = await TestIssuer.start(t)
-  const app = await listen(t, issuer, { environment })
-  const get = (token: string, path = '/api/private') => fetch(`${app.url}${path}`, { headers: bearer(token) })
-  const status = async (token: string) => (await get(token)).status
-  return { issuer, app, get, status }
-}
-
 t.test('the token is looked for in the Authorization header and nowhere else', async (t) => {
-  const { issuer, app } = await start(t)
+  const { issuer, app } = await startService(t)
   const token = await issuer.sign()
   t.equal((await fetch(`${app.url}/api/private?access_token=${token}`)).status, 401)
   t.equal(
@@ -62,7 +55,7 @@ t.test('the verification of @fastify/jwt, which accepts too much, is switched of
 })
 
 t.test('rotation refuses nobody', async (t) => {
-  const { issuer, status } = await start(t)
+  const { issuer, status } = await startService(t)
   const before = await issuer.sign()
   t.equal(await status(before), 200)
   await issuer.addKey('key-2')
@@ -73,7 +66,7 @@ t.test('rotation refuses nobody', async (t) => {
 })
 
 t.test('a key that was removed takes its tokens with it, remembered ones included', async (t) => {
-  const { issuer, status } = await start(t)
+  const { issuer, status } = await startService(t)
   const clock = moveClock(t)
   const token = await issuer.sign()
   t.equal(await status(token), 200)
@@ -96,7 +89,7 @@ t.test('an issuer that fails', async (t) => {
   }
   for (const [way, misbehave] of Object.entries(ways)) {
     await t.test(`and ${way}: known keys serve without delay until they are 24 hours old`, async (t) => {
-      const { issuer, status, app } = await start(t)
+      const { issuer, status, app } = await startService(t)
       const clock = moveClock(t)
       const token = await issuer.sign({ exp: Math.floor(Date.now() / 1000) + 100 * 3600 })
       t.equal(await status(token), 200)
@@ -118,7 +111,7 @@ t.test('an issuer that fails', async (t) => {
   await t.test(
     'is not the fault of the caller: 503 with Retry-After and nothing of what it said',
     async (t) => {
-      const { issuer, get, status, app } = await start(t)
+      const { issuer, get, status, app } = await startService(t)
       const clock = moveClock(t)
       issuer.misbehaviour = (_request, response) => response.writeHead(502).end('secret upstream words')
       const token = await issuer.sign()
@@ -141,7 +134,7 @@ t.test('an issuer that fails', async (t) => {
   )
 
   await t.test('for longer than the limit leaves no key to trust', async (t) => {
-    const { issuer, status } = await start(t, { JWKS_MAX_STALE_HOURS: '2' })
+    const { issuer, status } = await startService(t, { JWKS_MAX_STALE_HOURS: '2' })
     const clock = moveClock(t)
     const token = await issuer.sign({ exp: Math.floor(Date.now() / 1000) + 100 * 3600 })
     t.equal(await status(token), 200)
@@ -181,7 +174,7 @@ t.test('several issuers and audiences', async (t) => {
 })
 
 t.test('every algorithm that is allowed works, and no other', async (t) => {
-  const { issuer, status } = await start(t, { AUTH_ALGORITHMS: 'ES256,EdDSA,PS256' })
+  const { issuer, status } = await startService(t, { AUTH_ALGORITHMS: 'ES256,EdDSA,PS256' })
   t.equal(await status(await issuer.sign()), 401, 'RS256')
   for (const algorithm of ['ES256', 'EdDSA', 'PS256']) {
     await issuer.addKey(`key-${algorithm}`, algorithm)

@@ -1,0 +1,104 @@
+import t from 'tap'
+import { bearer } from '../helpers/app.ts'
+import { startService } from '../helpers/service.ts'
+
+const { issuer, app, get, isAccepted, isRefused } = await startService(
+  t,
+  {},
+  {
+    extend: (instance) => {
+      instance.post('/things', { preHandler: instance.authenticate }, async () => ({}))
+    },
+  },
+)
+const good = await issuer.sign({ scope: 'read:messages' })
+const request = (headers: Record<string, string>, path = '/api/private') =>
+  fetch(`${app.url}${path}`, { headers })
+const challengeOf = (response: Response) => String(response.headers.get('www-authenticate'))
+
+t.test('RFC 6750, 2.1: the token comes in the Authorization header, the scheme in any case', async (t) => {
+  for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+    t.equal((await request({ authorization: `${scheme} ${good}` })).status, 200, scheme)
+  for (const authorization of [good, `Token ${good}`, `Bearer:${good}`, `Bearer${good}`, `Bearer="${good}"`])
+    t.equal((await request({ authorization })).status, 401, authorization.slice(0, 12))
+})
+
+t.test('RFC 6750, 2.1: exactly one token follows the scheme', async (t) => {
+  for (const tokens of [`${good} ${good}`, `${good} x`, `${good}, ${good}`, `${good},Basic YTpi`])
+    await isRefused(t, tokens)
+  await isAccepted(t, good)
+})
+
+t.test('RFC 6750, 2.2: a token in a form is not accepted', async (t) => {
+  const post = (headers: Record<string, string>, body: string) =>
+    fetch(`${app.url}/things`, { method: 'POST', headers, body })
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  t.equal((await post(form, `access_token=${good}`)).status, 401)
+  const json = { 'content-type': 'application/json' }
+  t.equal((await post(json, JSON.stringify({ access_token: good }))).status, 401)
+  t.equal((await post({ ...json, ...bearer(good) }, '{}')).status, 200)
+})
+
+t.test('RFC 6750, 2.3: a token in the query string is not accepted', async (t) => {
+  t.equal((await request({}, `/api/private?access_token=${good}`)).status, 401)
+  t.equal((await get(good, '/api/private?access_token=x')).status, 200, 'nor looked at')
+})
+
+t.test('RFC 6750, 3: every refusal carries one challenge of the scheme Bearer', async (t) => {
+  const refusals = {
+    'no token': await request({}),
+    'a bad token': await get('x'),
+    'an expired token': await get(await issuer.sign({ exp: 1 })),
+    'no scope': await get(await issuer.sign(), '/api/private-scoped'),
+    'no permission': await get(good, '/api/messages/admin'),
+  }
+  for (const [name, response] of Object.entries(refusals)) {
+    const challenge = challengeOf(response)
+    t.ok(response.status === 401 || response.status === 403, name)
+    t.match(challenge, /^Bearer realm="api"/, name)
+    // error_description and scope may hold neither quotes nor backslashes, nor what is not ASCII
+    t.match(
+      challenge,
+      /^Bearer [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"(, [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/,
+    )
+    const attributes = [...challenge.matchAll(/([a-z_]+)="/g)].map(([, attribute]) => attribute)
+    t.equal(new Set(attributes).size, attributes.length, 'each attribute once')
+  }
+  t.equal((await get(good)).headers.get('www-authenticate'), null)
+})
+
+t.test(
+  'RFC 6750, 3.1: a token that is expired, malformed or otherwise invalid is 401 invalid_token',
+  async (t) => {
+    const revoked = await issuer.sign({}, {}, { ...issuer.newestKey, kid: 'withdrawn' })
+    for (const token of ['x', 'a.b.c', `${good}x`, revoked, await issuer.sign({ exp: 1 })])
+      await isRefused(t, token)
+    await isAccepted(t, good)
+  },
+)
+
+t.test(
+  'RFC 6750, 3.1: a token without the scope is 403 insufficient_scope, and told which one',
+  async (t) => {
+    const response = await get(await issuer.sign({ scope: 'read:other' }), '/api/private-scoped')
+    t.equal(response.status, 403)
+    t.match(challengeOf(response), / error="insufficient_scope".* scope="read:messages"$/)
+    t.equal((await get(good, '/api/private-scoped')).status, 200)
+  },
+)
+
+t.test(
+  'RFC 6750, 3.1: a request without a token, or with another scheme, is told no error code',
+  async (t) => {
+    for (const headers of [
+      {},
+      { authorization: 'Basic YTpi' },
+      { authorization: '' },
+      { cookie: `token=${good}` },
+    ]) {
+      const response = await request(headers as Record<string, string>)
+      t.equal(response.status, 401)
+      t.equal(challengeOf(response), 'Bearer realm="api"')
+    }
+  },
+)

@@ -1,0 +1,162 @@
+import t from 'tap'
+import { TestIssuer } from '../helpers/issuer.ts'
+import { encode, rawToken, seal, signer } from '../helpers/raw-token.ts'
+import { startService } from '../helpers/service.ts'
+
+const { issuer, isAccepted, isRefused } = await startService(t)
+const key = issuer.newestKey
+const sign = signer(key.privateKey, 'RS256')
+const good = await issuer.sign()
+const [header = '', payload = '', signature = ''] = good.split('.')
+const stranger = await TestIssuer.start(t)
+
+t.test('RFC 7515, 2: base64url is without padding, white space and the other alphabet', async (t) => {
+  for (const change of [
+    (segment: string) => `${segment}${'='.repeat(-segment.length & 3)}=`,
+    (segment: string) => `${segment}====`,
+    (segment: string) => `${segment.slice(0, 4)}\t${segment.slice(4)}`,
+    (segment: string) => `${segment.slice(0, 4)}+${segment.slice(5)}`,
+    (segment: string) => `${segment.slice(0, 4)}/${segment.slice(5)}`,
+  ]) {
+    await isRefused(t, `${header}.${payload}.${change(signature)}`)
+    await isRefused(t, seal(change(header), payload, sign))
+    await isRefused(t, seal(header, change(payload), sign))
+  }
+  await isAccepted(t, good)
+})
+
+t.test('RFC 7515, 3.1: a token is three segments, neither more nor fewer', async (t) => {
+  for (const token of [header, `${header}.${payload}`, `${good}.${signature}`, `${good}.`, `.${good}`])
+    await isRefused(t, token)
+  await isAccepted(t, good)
+})
+
+t.test('RFC 7515, 4: of two header parameters of one name the last counts', async (t) => {
+  await isAccepted(t, issuer.signRaw(`{"alg":"none","kid":"x","alg":"RS256","kid":"${key.kid}"}`))
+  await isRefused(t, issuer.signRaw(`{"alg":"RS256","kid":"${key.kid}","alg":"none"}`))
+})
+
+t.test('RFC 7515, 4: a header parameter that is not understood is ignored', async (t) => {
+  await isAccepted(t, await issuer.sign({}, { 'https://x.test/y': { z: [1] }, nonce: 'n', b64: true }))
+})
+
+t.test('RFC 7515, 4.1.1: alg is there, is written exactly so, and is one that is allowed', async (t) => {
+  for (const alg of [undefined, null, '', 'rs256', 'RS256 ', ['RS256'], 'RS512', 'HS256', 'unknown'])
+    await isRefused(t, issuer.signRaw(issuer.header({ alg })), JSON.stringify(alg))
+  await isAccepted(t, issuer.signRaw(issuer.header({ alg: 'RS256' })))
+})
+
+const places: [section: string, parameter: string, value: unknown][] = [
+  ['4.1.2', 'jku', `${stranger.url}jwks.json`],
+  ['4.1.3', 'jwk', stranger.newestKey.jwk],
+  ['4.1.5', 'x5u', `${stranger.url}jwks.json`],
+  ['4.1.6', 'x5c', ['MIIB']],
+]
+
+t.test('RFC 7515, 4.1.2 to 4.1.6: a key or a place of keys that the token names is never used', async (t) => {
+  for (const [section, parameter, value] of places) {
+    for (const kid of [key.kid, 'key-of-stranger', undefined]) {
+      const planted = issuer.header({ [parameter]: value, kid })
+      await isRefused(
+        t,
+        issuer.signRaw(planted, issuer.claims(), stranger.newestKey),
+        `${section} ${parameter}`,
+      )
+    }
+    await isAccepted(t, issuer.signRaw(issuer.header({ [parameter]: value })), 'nor does it do harm')
+  }
+  t.equal(stranger.keySetRequests, 0)
+})
+
+t.test('RFC 7515, 4.1.4: kid is text, and is compared with case', async (t) => {
+  for (const kid of [7, null, [key.kid], { kid: key.kid }, key.kid.toUpperCase(), `${key.kid} `, ''])
+    await isRefused(t, issuer.signRaw(issuer.header({ kid })), JSON.stringify(kid))
+  await isAccepted(t, good)
+})
+
+t.test('RFC 7515, 4.1.9: typ is compared without case, with application/ before it or not', async (t) => {
+  for (const typ of [
+    'JWT',
+    'jwt',
+    'application/jwt',
+    'Application/JWT',
+    'at+jwt',
+    'application/AT+JWT',
+    undefined,
+  ])
+    await isAccepted(t, await issuer.sign({}, { typ }), typ)
+  for (const typ of ['JOSE', 'text/jwt', 'jwt;x=1', '', 7])
+    await isRefused(t, issuer.signRaw(issuer.header({ typ })))
+})
+
+t.test('RFC 7515, 4.1.10: cty changes nothing about how the token is checked', async (t) => {
+  await isAccepted(t, issuer.signRaw(issuer.header({ cty: 'json' })))
+})
+
+t.test('RFC 7515, 4.1.11: an extension that is critical is refused, and so is a list of none', async (t) => {
+  for (const crit of [['exp'], ['b64'], ['alg'], ['urn:x'], [], [7], 'b64', null, {}])
+    await isRefused(
+      t,
+      issuer.signRaw(issuer.header({ crit, b64: true, 'urn:x': 1, exp: 1 })),
+      JSON.stringify(crit),
+    )
+  await isAccepted(t, issuer.signRaw(issuer.header({ b64: true, 'urn:x': 1, exp: 1 })))
+})
+
+t.test('RFC 7515, 5.2: the header is a JSON object in UTF-8', async (t) => {
+  const json = JSON.stringify(issuer.header())
+  for (const document of ['', 'x', '[]', 'null', `"${json}"`, `[${json}]`, `${json}x`, json.slice(0, -1)])
+    await isRefused(t, issuer.signRaw(document), document)
+  await isRefused(t, issuer.signRaw(Buffer.from(json.replace('{', '{"é":1,'), 'latin1')), 'Latin-1')
+  await isAccepted(t, issuer.signRaw(json.replace('{', '{"é":1,')))
+})
+
+t.test('RFC 7515, 5.2: the signature is over header and payload as they came', async (t) => {
+  const spaced = JSON.stringify(issuer.claims(), null, 1)
+  await isRefused(t, `${header}.${encode(spaced)}.${signature}`, 'the same claims in another text')
+  await isAccepted(t, issuer.signRaw(issuer.header(), spaced))
+})
+
+t.test(
+  'RFC 7515, 5.2: a signature that is missing, changed, of other text or by another key is refused',
+  async (t) => {
+    const flipped = Buffer.from(signature, 'base64url')
+    flipped[0] = (flipped[0] as number) ^ 1
+    const [, , other] = (await issuer.sign({ jti: 'other' })).split('.')
+    const byStranger = rawToken(
+      issuer.header(),
+      issuer.claims(),
+      signer(stranger.newestKey.privateKey, 'RS256'),
+    )
+    for (const token of [
+      `${header}.${payload}.`,
+      `${header}.${payload}.${flipped.toString('base64url')}`,
+      `${header}.${payload}.${signature.slice(0, -4)}`,
+      `${header}.${payload}.${other}`,
+      byStranger,
+    ])
+      await isRefused(t, token)
+    await isAccepted(t, good)
+  },
+)
+
+t.test('RFC 7515, 5.3: names and values are compared letter by letter, not by how they look', async (t) => {
+  const { issuer, isAccepted, isRefused } = await startService(t)
+  const named = await issuer.addKey('caf\u00e9')
+  await isAccepted(t, await issuer.sign({}, {}, named))
+  await isRefused(t, await issuer.sign({}, { kid: 'cafe\u0301' }, named))
+  await isAccepted(t, issuer.signRaw('{"\\u0061lg":"RS256","kid":"caf\\u00e9"}'), 'after escapes')
+})
+
+t.test('RFC 7515, 7.2: the JSON serialization is refused', async (t) => {
+  await isRefused(t, JSON.stringify({ protected: header, payload, signature }))
+  await isRefused(t, JSON.stringify({ payload, signatures: [{ protected: header, signature }] }))
+})
+
+t.test('RFC 7515, A.5: a token that nobody signed is refused', async (t) => {
+  for (const alg of ['none', 'None', 'NONE']) {
+    const unsecured = rawToken(issuer.header({ alg }), issuer.claims(), () => Buffer.alloc(0))
+    await isRefused(t, unsecured, alg)
+    await isRefused(t, issuer.signRaw(issuer.header({ alg })), `${alg}, signed all the same`)
+  }
+})

@@ -1,0 +1,107 @@
+import t from 'tap'
+import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
+import { rawToken } from '../helpers/raw-token.ts'
+import { startService } from '../helpers/service.ts'
+
+const { issuer, get, isAccepted, isRefused } = await startService(t)
+const now = Math.floor(Date.now() / 1000)
+/** With everything that the profile wants. */
+const profiled = (changes: object = {}, header: object = {}) =>
+  issuer.signRaw(
+    issuer.header({ typ: 'at+jwt', ...header }),
+    issuer.claims({ azp: undefined, client_id: 'client', jti: 'j', auth_time: now, acr: 'a', ...changes }),
+  )
+
+t.test(
+  'RFC 9068, 2.1: a token of the profile is accepted, signed by RS256 unless configured otherwise',
+  async (t) => {
+    await isAccepted(t, profiled())
+    t.match(await (await get(profiled(), '/api/me')).json(), { clientId: 'client' })
+  },
+)
+
+t.test('RFC 9068, 2.1: typ is at+jwt, with application/ before it or not', async (t) => {
+  for (const typ of ['at+jwt', 'application/at+jwt', 'AT+JWT'])
+    await isAccepted(t, profiled({}, { typ }), typ)
+})
+
+t.test('RFC 9068, 2.1: a token is signed', async (t) => {
+  await isRefused(
+    t,
+    rawToken({ alg: 'none', typ: 'at+jwt' }, issuer.claims(), () => Buffer.alloc(0)),
+  )
+})
+
+t.test('RFC 9068, 2.2: iss, exp, aud and sub are required', async (t) => {
+  for (const name of ['iss', 'exp', 'aud', 'sub']) await isRefused(t, profiled({ [name]: undefined }), name)
+  await isAccepted(t, profiled())
+})
+
+t.test('RFC 9068, 2.2.3: scope is what was granted, its values separated by blanks', async (t) => {
+  const status = async (scope: unknown) => (await get(profiled({ scope }), '/api/private-scoped')).status
+  for (const scope of ['read:messages', 'other read:messages', 'read:messages write:messages'])
+    t.equal(await status(scope), 200, scope)
+  for (const scope of [
+    undefined,
+    '',
+    'read',
+    'READ:MESSAGES',
+    'read:messages,write:messages',
+    ['read:messages'],
+    7,
+  ])
+    t.equal(await status(scope), 403, JSON.stringify(scope))
+})
+
+t.test('RFC 9068, 4: a token of another type is refused', async (t) => {
+  for (const typ of ['logout+jwt', 'dpop+jwt', 'at', '', 7])
+    await isRefused(t, profiled({}, { typ }), `${typ}`)
+})
+
+t.test('RFC 9068, 4: an encrypted token is refused', async (t) => {
+  await isRefused(t, [...profiled().split('.'), 'AAAA', 'AAAA'].join('.'))
+})
+
+t.test('RFC 9068, 4: iss is exactly the issuer of the configuration', async (t) => {
+  for (const iss of [issuer.url.slice(0, -1), issuer.url.toUpperCase(), 'https://other.test/'])
+    await isRefused(t, profiled({ iss }), iss)
+})
+
+t.test('RFC 9068, 4: aud has a name that we expect for ourselves', async (t) => {
+  for (const aud of ['https://other.test', ['https://other.test'], []]) await isRefused(t, profiled({ aud }))
+  await isAccepted(t, profiled({ aud: ['https://other.test', AUDIENCE] }))
+})
+
+t.test(
+  'RFC 9068, 4: the signature is by a key that the issuer publishes, none is no algorithm',
+  async (t) => {
+    const stranger = await TestIssuer.start(t)
+    await isRefused(t, issuer.signRaw(issuer.header(), issuer.claims(), stranger.newestKey))
+    await isRefused(t, profiled({}, { alg: 'none' }))
+    await isAccepted(t, profiled())
+  },
+)
+
+t.test('RFC 9068, 4: the time is before exp, but for a few seconds', async (t) => {
+  await isRefused(t, profiled({ exp: now - 60 }))
+  await isAccepted(t, profiled({ exp: now + 60 }))
+})
+
+t.test('RFC 9068, 4: whatever fails, the error is invalid_token', async (t) => {
+  const stranger = await TestIssuer.start(t)
+  const failures = [
+    ...[
+      profiled({ exp: 1 }),
+      profiled({ iss: 'x' }),
+      profiled({ aud: 'x' }),
+      profiled({}, { typ: 'x' }),
+      'x',
+    ],
+    issuer.signRaw(issuer.header(), issuer.claims(), stranger.newestKey),
+  ]
+  for (const token of failures) {
+    const response = await get(token)
+    t.match(await response.json(), { statusCode: 401, code: 'invalid_token' })
+    t.match(response.headers.get('www-authenticate'), /^Bearer realm="api", error="invalid_token"/)
+  }
+})
