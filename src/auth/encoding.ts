@@ -1,17 +1,22 @@
 import { isUtf8 } from 'node:buffer'
+import { ServiceError } from '../errors.ts'
 
 /**
  * What decoders forgive and RFC 7515, section 5.2 does not. The alphabet and the JSON they look at themselves.
  *
- * @throws {Error} unless the token is three segments of base64url, the first two of UTF-8
+ * @throws {ServiceError} 401 unless the token is three segments of base64url, the first two of UTF-8
  */
 export function checkEncoding(token: string): void {
   const segments = token.split('.')
-  if (segments.length !== 3) throw new Error('not three segments')
-  if (!segments.every(isWhole)) throw new Error('not base64url')
+  if (segments.length !== 3) throw unusable('not three segments')
+  if (!segments.every(isWhole)) throw unusable('not base64url')
   // RFC 8725, section 3.7: put in place of what is no UTF-8, U+FFFD would make two subjects one
   if (!segments.slice(0, 2).every((segment) => isUtf8(Buffer.from(segment, 'base64url'))))
-    throw new Error('not UTF-8')
+    throw unusable('not UTF-8')
+}
+
+function unusable(detail: string) {
+  return new ServiceError('unusable_token', { detail })
 }
 
 /**

@@ -74,11 +74,11 @@ export class Verifier {
   }
 
   #decode(token: string) {
+    checkEncoding(token)
     try {
-      checkEncoding(token)
       return this.#options.decode(token)
     } catch (cause) {
-      throw new ServiceError('unusable_token', { detail: 'not a compact JWS of JSON objects', cause })
+      throw new ServiceError('unusable_token', { detail: 'not base64url of JSON objects', cause })
     }
   }
 

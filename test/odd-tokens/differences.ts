@@ -15,7 +15,7 @@ interface Difference {
   readonly applies: (seen: Seen) => boolean
 }
 
-const unreadable = 'not a compact JWS of JSON objects'
+const unreadable = ['not base64url', 'not base64url of JSON objects']
 const times = ['exp', 'nbf', 'iat'] as const
 
 export const differences: readonly Difference[] = [
@@ -53,22 +53,22 @@ export const differences: readonly Difference[] = [
   },
   {
     name: 'a byte order mark',
-    reasons: [unreadable],
+    reasons: unreadable,
     applies: ({ token }) => token.split('.').some((segment) => segment.startsWith('77u')),
   },
   {
     name: 'base64 padding',
-    reasons: [unreadable],
+    reasons: unreadable,
     applies: ({ token }) => token.includes('='),
   },
   {
     name: 'white space inside',
-    reasons: [unreadable, 'Invalid token headers'],
+    reasons: [...unreadable, 'Invalid token headers'],
     applies: ({ token }) => /\s/.test(token),
   },
   {
     name: 'unused bits that are set',
-    reasons: [unreadable],
+    reasons: unreadable,
     applies: ({ token }) =>
       token.split('.').some((segment) => Buffer.from(segment, 'base64url').toString('base64url') !== segment),
   },
