@@ -25,8 +25,9 @@ export class TestIssuer {
   keys: IssuerKey[] = []
   /** Requests for the key set so far. */
   keySetRequests = 0
-  /** Replaces the answer to every request while set. */
+  /** Replaces the answer to every request while set, or only to those for the key set. */
   misbehaviour: Answer | undefined
+  misbehavesOnlyWithKeys = false
   /** What every answer waits for. */
   hold: Promise<void> | undefined
   /** Replaces the discovery document while set. */
@@ -105,7 +106,7 @@ export class TestIssuer {
     const isKeySet = request.url === '/jwks.json'
     if (isKeySet) this.keySetRequests++
     await this.hold
-    if (this.misbehaviour) {
+    if (this.misbehaviour && (isKeySet || !this.misbehavesOnlyWithKeys)) {
       this.misbehaviour(request, response)
       return
     }
