@@ -38,6 +38,18 @@ t.test('a token is verified once and remembered', async (t) => {
   t.equal(issuer.keySetRequests, 1, 'its key was known by then')
 })
 
+t.test('other claims below the signature of a remembered token are refused', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const known = await issuer.sign({ sub: 'member' })
+  await verifier.verify(known, Date.now())
+  const [header, , signature] = known.split('.')
+  const [, claims] = (await issuer.sign({ sub: 'admin' })).split('.')
+  await t.rejects(async () => verifier.verify(`${header}.${claims}.${signature}`, Date.now()), {
+    code: 'invalid_token',
+  })
+  t.match(verifier.verify(known, Date.now()), { subject: 'member' })
+})
+
 t.test('a remembered token still expires', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
