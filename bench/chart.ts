@@ -3,6 +3,7 @@ const LABEL = 330
 const BAR = 22
 const GAP = 10
 const TOP = 50
+const TITLE = "Requests a second, as a share of bare Fastify's (RS256)"
 
 /** Horizontal bars: what share of bare Fastify's rate each row reaches. */
 export function chart(rows: readonly { name: string; ratio: number }[]): string {
@@ -19,8 +20,9 @@ export function chart(rows: readonly { name: string; ratio: number }[]): string 
     ].join('')
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="14" fill="#1b1b1f">
+<title>${TITLE}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
-<text x="${LABEL}" y="28" font-weight="600">Requests a second, as a share of bare Fastify's (RS256)</text>
+<text x="${LABEL}" y="28" font-weight="600">${TITLE}</text>
 ${bars.join('\n')}
 </svg>
 `
