@@ -10,9 +10,14 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY src src
-# One start and graceful stop fills the compile cache: later starts need not compile, nor write
-RUN AUTH0_DOMAIN=warm-up.invalid AUTH0_AUDIENCE=warm-up PORT=0 LOG_LEVEL=warn \
-    timeout --preserve-status 5 node src/server.ts
+# A start and graceful stop with each kind of database fills the compile cache: later starts need not compile, nor write
+RUN for database in file::memory: postgres://127.0.0.1:1/none; do \
+      AUTH0_DOMAIN=warm-up.invalid AUTH0_AUDIENCE=warm-up PORT=0 LOG_LEVEL=error DATABASE_URL=$database \
+      timeout --preserve-status 5 node src/server.ts || exit 1; \
+    done
+# SQLite's place, the only one that is written to: a volume, so that the rest can be read-only
+RUN mkdir data && chown node:node data
+VOLUME /app/data
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

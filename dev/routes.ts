@@ -8,6 +8,7 @@ const config = loadConfig({
   AUTH0_DOMAIN: 'issuer.invalid',
   AUTH0_AUDIENCE: 'none',
   ...process.env,
+  DATABASE_URL: 'file::memory:',
   LOG_LEVEL: 'silent',
 })
 const instance = Fastify(serverOptions(config))

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import autoload from '@fastify/autoload'
 import { type FastifyHttpOptions, LogController } from 'fastify'
 import fp from 'fastify-plugin'
+import { buildValidator } from './body-validation.ts'
 import { answerBadUrl, answerBrokenRequest } from './broken-requests.ts'
 import type { Config } from './config.ts'
 import { loggerOptions } from './logging.ts'
@@ -33,6 +34,7 @@ export function serverOptions(config: Config) {
     return503OnClosing: false, // what still arrives on an open connection during shutdown is served
     routerOptions: { ignoreTrailingSlash: true },
     ajv: { customOptions: { allErrors: true } }, // a 400 names every bad field; bodies are small
+    schemaController: { compilersFactory: { buildValidator } },
     frameworkErrors: answerBadUrl,
     clientErrorHandler: answerBrokenRequest,
   } satisfies FastifyHttpOptions<Server>

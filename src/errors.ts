@@ -11,6 +11,8 @@ export const catalogue = {
   insufficient_scope: entry('insufficient_scope', 403, "You don't have access to this resource"),
   insufficient_permissions: entry('insufficient_permissions', 403, 'Permission denied'),
   issuer_unavailable: entry('issuer_unavailable', 503, 'The identity provider cannot be reached'),
+  store_unavailable: entry('store_unavailable', 503, 'The database cannot be reached'),
+  user_deleted: entry('user_deleted', 409, 'The user was deleted; the next request starts anew'),
   not_found: entry('not_found', 404, 'Not Found'),
   validation_failed: entry('validation_failed', 400, 'The request is not valid'),
   bad_request: entry('bad_request', 400, 'The request cannot be understood'),

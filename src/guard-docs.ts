@@ -28,11 +28,12 @@ export const ErrorBody = Type.Object(
 /** Writes into a route's schema what its guards mean to a client: OpenAPI `security` and the refusals. */
 export function documentGuards(schema: FastifySchema, guards: readonly Guard[]): FastifySchema {
   const refusals: Record<number, unknown> = {
-    ...(schema.body ? { 400: refusal('The request is not valid') } : {}),
+    ...(schema.body || schema.querystring ? { 400: refusal('The request is not valid') } : {}),
+    ...(schema.params ? { 404: refusal('There is none, or none of the caller’s') } : {}),
     ...(guards.length > 0
       ? {
           401: refusal('No token, or one that is not acceptable'),
-          503: refusal('The identity provider cannot be reached'),
+          503: refusal('The identity provider or the database cannot be reached'),
         }
       : {}),
     ...(guards.some(({ kind }) => kind !== 'token') ? { 403: refusal('The token does not grant this') } : {}),

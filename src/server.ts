@@ -1,7 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
 import { app, serverOptions } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { fail, readConfig } from './command.ts'
+import { ConfigError } from './config.ts'
 
 /** The process: with this file loaded it serves, until a signal ends it. */
 const config = readConfig()
@@ -22,29 +23,11 @@ try {
   await server.register(app, { config })
   await server.listen({ host: config.HOST, port: config.PORT })
 } catch (error) {
-  fail(error as Error)
+  fail(describe(error as Error))
 }
 
-function readConfig(): Config {
-  try {
-    loadDotEnv()
-    return loadConfig(process.env)
-  } catch (error) {
-    fail(error as Error)
-  }
-}
-
-function loadDotEnv() {
-  try {
-    process.loadEnvFile()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-}
-
-/** What stops the boot is for whoever starts the service: a sentence, and a stack only where it says more. */
-function fail(error: Error): never {
+/** A sentence, and a stack only where it says more. */
+function describe(error: Error): string {
   const isPlain = error instanceof ConfigError || 'syscall' in error
-  process.stderr.write(`${isPlain ? error.message : error.stack}\n`)
-  process.exit(1)
+  return isPlain ? error.message : String(error.stack)
 }

@@ -47,6 +47,8 @@ const rows: Record<ErrorName, Row> = {
     'Bearer realm="api", error="insufficient_scope", error_description="Permission denied", scope="read:things write:things"',
   ],
   issuer_unavailable: [503, 'issuer_unavailable', 'The identity provider cannot be reached'],
+  store_unavailable: [503, 'store_unavailable', 'The database cannot be reached'],
+  user_deleted: [409, 'user_deleted', 'The user was deleted; the next request starts anew'],
   not_found: [404, 'not_found', 'Not Found'],
   validation_failed: [400, 'validation_failed', 'The request is not valid'],
   bad_request: [400, 'bad_request', 'The request cannot be understood'],

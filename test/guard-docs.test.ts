@@ -27,9 +27,11 @@ t.test('a guarded route documents what its guard can answer', async (t) => {
   t.strictSame(statuses(documentGuards({}, [token, permission])), [401, 403, 503])
 })
 
-t.test('a route with a body can refuse it', async (t) => {
+t.test('a route with a body or a query can refuse it, one with an id may not find it', async (t) => {
   t.strictSame(statuses(documentGuards({ body: {} }, [])), [400])
   t.strictSame(statuses(documentGuards({ body: {} }, [token])), [400, 401, 503])
+  t.strictSame(statuses(documentGuards({ querystring: {} }, [])), [400])
+  t.strictSame(statuses(documentGuards({ params: {} }, [])), [404])
 })
 
 t.test('every refusal has the one error shape', async (t) => {

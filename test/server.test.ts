@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
@@ -9,7 +12,12 @@ import { bearer, type LogLine } from './helpers/app.ts'
 import { AUDIENCE, TestIssuer } from './helpers/issuer.ts'
 
 const SERVER = `${import.meta.dirname}/../src/server.ts`
-const required = { AUTH0_DOMAIN: 'issuer.test', AUTH0_AUDIENCE: AUDIENCE, PORT: '0' }
+const required = {
+  AUTH0_DOMAIN: 'issuer.test',
+  AUTH0_AUDIENCE: AUDIENCE,
+  PORT: '0',
+  DATABASE_URL: 'file::memory:',
+}
 
 interface Surroundings {
   environment?: Record<string, string>
@@ -171,9 +179,69 @@ t.test('with its port in use it exits 1 and says so in a line', async (t) => {
   t.equal(stderr, `listen EADDRINUSE: address already in use 127.0.0.1:${PORT}\n`)
 })
 
+t.test('with a database file that cannot be used it exits 1 and says so in a line', async (t) => {
+  const { code, stderr } = await start(t, { environment: { ...required, DATABASE_URL: 'file:.' } }).ended
+  t.equal(code, 1)
+  t.equal(stderr, 'The configuration is not usable:\n  DATABASE_URL names .: unable to open database file\n')
+})
+
+t.test('without PostgreSQL it starts, says so and is unready', async (t) => {
+  const environment = { ...required, DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' }
+  const { listening, logged, child, ended } = start(t, { environment })
+  const url = await listening()
+  t.match(await logged('the store cannot serve'), { level: 40, reason: 'unreachable' })
+  t.match(await (await fetch(`${url}/readyz`)).json(), {
+    status: 'unready',
+    checks: { store: 'unreachable' },
+  })
+  t.equal((await fetch(`${url}/livez`)).status, 200)
+  child.kill('SIGTERM')
+  const { code, stdout } = await ended
+  t.equal(code, 0)
+  t.notMatch(stdout, /hunter2/)
+})
+
+t.test('killed while 200 to-dos are added, it has every one that was acknowledged', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-')) // start() empties that of the test
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const environment = { ...required, AUTH0_DOMAIN: issuer.url, DATABASE_URL: `file:${folder}/test.db` }
+  const headers = { ...bearer(await issuer.sign()), 'content-type': 'application/json' }
+
+  const first = start(t, { environment })
+  const url = await first.listening()
+  const acknowledged: { id: number; title: string }[] = []
+  const add = async (index: number) => {
+    const body = JSON.stringify({ title: `to-do ${index}` })
+    const response = await fetch(`${url}/todo`, { method: 'POST', headers, body })
+    if (response.status === 201) acknowledged.push((await response.json()) as { id: number; title: string })
+    if (acknowledged.length === 50) first.child.kill('SIGKILL')
+  }
+  await Promise.allSettled(Array.from({ length: 200 }, (_, index) => add(index)))
+  await first.ended
+  t.ok(acknowledged.length >= 50 && acknowledged.length < 200, `${acknowledged.length} were acknowledged`)
+
+  const second = start(t, { environment })
+  const again = await second.listening()
+  for (const todo of acknowledged) {
+    const response = await fetch(`${again}/todo/${todo.id}`, { headers })
+    t.strictSame(await response.json(), todo)
+  }
+})
+
+t.test('what nobody expected at the start is told with its stack', async (t) => {
+  const bug =
+    "import net from 'node:net'; net.Server.prototype.listen = () => { throw new TypeError('a bug') }"
+  const execArgv = ['--import', `data:text/javascript,${encodeURIComponent(bug)}`]
+  const { code, stderr } = await start(t, { environment: required, execArgv }).ended
+  t.equal(code, 1)
+  t.match(stderr, /^TypeError: a bug\n +at /)
+})
+
 t.test('it reads .env in its working directory; the environment comes first', async (t) => {
   const files = { '.env': 'AUTH0_DOMAIN=issuer.test\nAUTH0_AUDIENCE=api\nPORT=none\nLOG_LEVEL=debug' }
-  const { listening, child, ended } = start(t, { files, environment: { PORT: '0' } })
+  const environment = { PORT: '0', DATABASE_URL: 'file::memory:' }
+  const { listening, child, ended } = start(t, { files, environment })
   t.equal((await fetch(`${await listening()}/livez`)).status, 200)
   child.kill('SIGTERM')
   t.match(await ended, { code: 0 })

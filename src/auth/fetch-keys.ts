@@ -1,8 +1,8 @@
 import { secureUrl } from '../secure-url.ts'
+import { fetchJson, isObject } from './fetch-json.ts'
 import type { Jwk } from './jwk.ts'
 
 const TIMEOUT_MS = 5_000
-const MAX_BYTES = 1_048_576
 
 /**
  * Downloads the issuer's whole key set (RFC 7517, section 5), found through its discovery document
@@ -31,33 +31,4 @@ export async function fetchDiscovery(issuer: string, signal = AbortSignal.timeou
 
 export function discoveryUrl(issuer: string): string {
   return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-}
-
-async function fetchJson(url: string, signal: AbortSignal): Promise<Record<string, unknown>> {
-  // A redirect could lead anywhere, and a signer's keys must not come from anywhere
-  const response = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } })
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new Error(`${url} answered ${response.status}`)
-  }
-  const document: unknown = JSON.parse(await readText(response))
-  if (!isObject(document)) throw new Error(`${url} is not a JSON object`)
-  return document
-}
-
-/** Reads as it comes and stops at the limit: neither an endless answer nor a compressed bomb fills the memory. */
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  // An answer to GET with status 200 has a body, if an empty one (Fetch standard, null body status)
-  for await (const chunk of response.body as NonNullable<typeof response.body>) {
-    size += chunk.byteLength
-    if (size > MAX_BYTES) throw new Error(`${response.url} is longer than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -29,7 +29,12 @@ export async function buildApp(
   issuer: Pick<TestIssuer, 'url'>,
   options: BuildOptions = {},
 ): Promise<TestApp> {
-  const config = loadConfig({ AUTH0_DOMAIN: issuer.url, AUTH0_AUDIENCE: AUDIENCE, ...options.environment })
+  const config = loadConfig({
+    AUTH0_DOMAIN: issuer.url,
+    AUTH0_AUDIENCE: AUDIENCE,
+    DATABASE_URL: 'file::memory:',
+    ...options.environment,
+  })
   const log: LogLine[] = []
   const base = serverOptions(config)
   const logger = { ...base.logger, stream: { write: (line: string) => log.push(JSON.parse(line)) } }

@@ -25,6 +25,10 @@ export class TestIssuer {
   keys: IssuerKey[] = []
   /** Requests for the key set so far. */
   keySetRequests = 0
+  /** Requests for a profile so far: their `Authorization` headers. */
+  readonly userinfoRequests: (string | undefined)[] = []
+  /** Answers requests for a profile. */
+  userinfo: Answer = (_request, response) => response.writeHead(403).end()
   /** Replaces the answer to every request while set, or only to those for the key set. */
   misbehaviour: Answer | undefined
   misbehavesOnlyWithKeys = false
@@ -110,6 +114,11 @@ export class TestIssuer {
       this.misbehaviour(request, response)
       return
     }
+    if (request.url === '/userinfo') {
+      this.userinfoRequests.push(request.headers.authorization)
+      this.userinfo(request, response)
+      return
+    }
     const document = isKeySet
       ? (this.keySet ?? { keys: this.keys.map(({ jwk }) => jwk) })
       : (this.discovery ?? {
@@ -117,6 +126,7 @@ export class TestIssuer {
           jwks_uri: `${this.url}jwks.json`,
           authorization_endpoint: `${this.url}authorize`,
           token_endpoint: `${this.url}oauth/token`,
+          userinfo_endpoint: `${this.url}userinfo`,
         })
     response.setHeader('content-type', 'application/json').end(JSON.stringify(document))
   }

@@ -6,6 +6,7 @@ import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 t.test('app.config is the configuration as it was loaded, frozen', async (t) => {
   const issuer = await TestIssuer.start(t)
   const environment = {
+    DATABASE_URL: 'file::memory:',
     CLIENT_ORIGIN_URL: 'https://a.example,https://b.example',
     TRUST_PROXY: 'loopback,10.0.0.0/8',
     BASE_URL: 'https://app.example',

@@ -8,7 +8,9 @@ type Json = Record<string, unknown>
 
 interface Operation {
   security: Record<string, string[]>[]
-  responses: Record<string, { content: Record<string, { schema: { $ref?: string } }> }>
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>
+  parameters?: { in: string }[]
+  requestBody?: object
 }
 
 interface Document {
@@ -46,11 +48,10 @@ t.test('the document is OpenAPI 3.1 and every reference in it leads somewhere', 
     )
   }
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
-    t.match(operation, {
-      tags: [String],
-      summary: /^\S/,
-      responses: { 200: { content: { 'application/json': {} } } },
-    })
+    t.match(operation, { tags: [String], summary: /^\S/ })
+    const success = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+    t.ok(success.length > 0)
+    for (const [status, { content }] of success) t.ok(content?.['application/json'] || status === '204')
     for (const scheme of operation.security.flatMap((requirement) => Object.keys(requirement))) {
       t.ok(scheme in document.components.securitySchemes, scheme)
     }
@@ -80,12 +81,15 @@ t.test('every operation says who may call it and how they are refused', async (t
     const required = guards.flatMap((guard) => guard.required)
     t.strictSame(operation.security, kind === 'none' ? [] : [{ issuer: required }, { token: [] }], path)
     const errors = Object.entries(operation.responses).filter(
-      ([, { content }]) => content['application/json']?.schema.$ref === '#/components/schemas/Error',
+      ([, { content }]) => content?.['application/json']?.schema.$ref === '#/components/schemas/Error',
     )
+    const takes = (place: string) => operation.parameters?.some((parameter) => parameter.in === place)
+    const invalid = operation.requestBody || takes('query') ? [400] : []
+    const missing = takes('path') ? [404] : []
     t.strictSame(
       errors.map(([status]) => Number(status)),
-      path === '/things/:id' ? [400, ...refusals[kind]] : refusals[kind],
-      path,
+      [...invalid, ...refusals[kind], ...missing].sort(),
+      `${method} ${path}`,
     )
   }
 })
@@ -97,7 +101,14 @@ t.test(
     const { read } = await start(t, issuer)
     const document = await read()
     const tokenUrl = `${issuer.url}oauth/token`
-    const scopes = { openid: '', 'read:messages': '', 'read:admin-messages': '' }
+    const scopes = {
+      openid: '',
+      'read:messages': '',
+      'read:admin-messages': '',
+      'read:users': '',
+      'create:users': '',
+      'delete:users': '',
+    }
     const common = {
       tokenUrl,
       scopes,

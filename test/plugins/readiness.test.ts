@@ -15,6 +15,7 @@ t.test('a process that has just started has nothing against requests', async (t)
   t.strictSame(await results(readinessChecks), [
     ['process', undefined],
     ['load', undefined],
+    ['store', undefined],
   ])
 })
 
@@ -25,11 +26,13 @@ t.test('draining says so, for good', async (t) => {
   t.strictSame(await results(readinessChecks), [
     ['process', 'shutting down'],
     ['load', undefined],
+    ['store', undefined],
   ])
 })
 
 t.test('a blocked event loop is overload until it runs freely again', async (t) => {
-  const { readinessChecks, isUnderPressure } = await buildApp(t, await TestIssuer.start(t))
+  const app = await buildApp(t, await TestIssuer.start(t))
+  const { readinessChecks, isUnderPressure } = app
   const block = new Int32Array(new SharedArrayBuffer(4))
   while (!isUnderPressure()) {
     Atomics.wait(block, 0, 0, 1_500)
@@ -38,10 +41,13 @@ t.test('a blocked event loop is overload until it runs freely again', async (t) 
   t.strictSame(await results(readinessChecks), [
     ['process', undefined],
     ['load', 'overloaded'],
+    ['store', undefined],
   ])
+  t.equal((await app.inject('/livez')).statusCode, 200, 'who comes all the same is served')
   while (isUnderPressure()) await new Promise((resolve) => setTimeout(resolve, 10))
   t.strictSame(await results(readinessChecks), [
     ['process', undefined],
     ['load', undefined],
+    ['store', undefined],
   ])
 })

@@ -13,7 +13,7 @@ async function start(t: Test, options: BuildOptions = {}) {
 }
 
 const alive = [200, { status: 'ok' }]
-const ready = [200, { status: 'ready', checks: { process: 'ok', load: 'ok' } }]
+const ready = [200, { status: 'ready', checks: { process: 'ok', load: 'ok', store: 'ok' } }]
 
 t.test('a process that serves is alive and ready', async (t) => {
   const { get } = await start(t)
@@ -26,7 +26,7 @@ t.test('a process that is draining is alive and not ready, and serves what comes
   app.startDraining()
   t.strictSame(await get('/readyz'), [
     503,
-    { status: 'unready', checks: { process: 'shutting down', load: 'ok' } },
+    { status: 'unready', checks: { process: 'shutting down', load: 'ok', store: 'ok' } },
   ])
   t.strictSame(await get('/livez'), alive)
   t.match(await get('/api/public'), [200])

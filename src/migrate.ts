@@ -1,0 +1,16 @@
+import { fail, readConfig } from './command.ts'
+import { openForMigration } from './store/database.ts'
+import { migrateToLatest } from './store/migrate.ts'
+
+/** `npm run migrate`: brings the database of DATABASE_URL up to date. Any number may run at once. */
+const { DATABASE_URL } = readConfig({ AUTH0_DOMAIN: 'not.needed', AUTH0_AUDIENCE: 'not-needed' })
+
+try {
+  const store = await openForMigration(DATABASE_URL)
+  const names = await migrateToLatest(store)
+  await store.destroy()
+  process.stdout.write(names.length > 0 ? `Migrated: ${names.join(', ')}\n` : 'Nothing to migrate\n')
+} catch (error) {
+  const { message, code } = error as NodeJS.ErrnoException
+  fail(['Not migrated', code, message].filter(Boolean).join(': ')) // some errors have but one of the two
+}

@@ -1,0 +1,104 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../../paging.ts'
+import { orNotFound, toId } from '../../resources.ts'
+import { announcePerson, findPerson, listPeople } from '../../store/people.ts'
+import { Person, requireUser } from '../../store/person.ts'
+
+const Params = Type.Object({ id: Type.String() })
+
+/** The people the service knows. */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const tags = ['users']
+
+  app.get(
+    '/users/me',
+    {
+      preHandler: [app.authenticate, app.loadUser],
+      schema: { tags, summary: 'The caller', response: { 200: Person } },
+    },
+    async ({ user }) => requireUser(user),
+  )
+
+  app.get(
+    '/users',
+    {
+      preHandler: app.requiresScope('read:users'),
+      schema: {
+        tags,
+        summary: 'Everybody; the next page is in the `Link` header',
+        querystring: PageQuery,
+        response: { 200: Type.Array(Person) },
+      },
+    },
+    async ({ query: { limit = DEFAULT_LIMIT, cursor = 0 } }, reply) => {
+      const { items, next } = await listPeople(app.store, { limit, cursor })
+      linkToNext(reply, '/api/users', limit, next)
+      return items
+    },
+  )
+
+  app.get(
+    '/users/:id',
+    {
+      preHandler: app.requiresScope('read:users'),
+      schema: { tags, summary: 'One of them', params: Params, response: { 200: Person } },
+    },
+    async ({ params }) => orNotFound(await findPerson(app.store, toId(params.id))),
+  )
+
+  app.post(
+    '/users',
+    {
+      preHandler: app.requiresScope('create:users'),
+      schema: {
+        tags,
+        summary: 'Announces somebody who has signed up; 200 when they are known already',
+        body: signUp(app.config.AUTH0_DOMAIN),
+        response: { 200: Person, 201: Person },
+      },
+    },
+    async ({ body }, reply) => {
+      const { issuer, subject, email = null, emailVerified = null, name = null, picture = null } = body
+      const identity = { issuer, subject }
+      const profile = { email, emailVerified, name, picture }
+      const { person, isNew } = await announcePerson(app.store, identity, profile, Date.now())
+      app.people.forget(identity)
+      if (isNew) reply.header('location', `/api/users/${person.id}`)
+      return reply.code(isNew ? 201 : 200).send(person)
+    },
+  )
+
+  app.delete(
+    '/users/:id',
+    {
+      preHandler: app.requiresScope('delete:users'),
+      schema: {
+        tags,
+        summary: 'Deletes somebody and all that is theirs',
+        params: Params,
+        response: { 204: Type.Null() },
+      },
+    },
+    async ({ params }, reply) => {
+      const isDeleted = await app.people.delete(toId(params.id))
+      orNotFound(isDeleted || undefined)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+export default routes
+
+function signUp(issuers: readonly string[]) {
+  // PostgreSQL does not take the character U+0000
+  const text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$' })
+  return Type.Object({
+    issuer: Type.Unsafe<string>({ type: 'string', enum: [...issuers] }),
+    subject: text(255),
+    email: Type.Optional(text(320)),
+    emailVerified: Type.Optional(Type.Boolean()),
+    name: Type.Optional(text(1000)),
+    picture: Type.Optional(text(2000)),
+  })
+}

@@ -1,0 +1,108 @@
+import formbody from '@fastify/formbody'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { preValidationHookHandler } from 'fastify'
+import { Type } from 'typebox'
+import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../paging.ts'
+import { orNotFound, toId } from '../resources.ts'
+import { requireUser } from '../store/person.ts'
+import { createTodo, deleteTodo, findTodo, listTodos, Todo, updateTodo } from '../store/todos.ts'
+
+/** What else a body has, such as `id` and `user`, is taken out by the validation. */
+const fieldsOnly = { additionalProperties: false }
+const NewTodo = Type.Object(
+  {
+    // PostgreSQL does not take the character U+0000
+    title: Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]*$' }),
+    date: Type.Optional(Type.String({ format: 'date', description: 'Today (UTC) unless told' })),
+  },
+  fieldsOnly,
+)
+const Changes = Type.Partial(NewTodo, fieldsOnly)
+const Params = Type.Object({ id: Type.String() })
+
+/** Everybody's own to-dos. */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  await app.register(formbody)
+  const preHandler = [app.authenticate, app.loadUser]
+  const preValidation = trimTitle
+  const tags = ['to-dos']
+  const one = { 200: Todo }
+
+  app.get(
+    '/todo',
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'The caller’s to-dos; the next page is in the `Link` header',
+        querystring: PageQuery,
+        response: { 200: Type.Array(Todo) },
+      },
+    },
+    async ({ user, query: { limit = DEFAULT_LIMIT, cursor = 0 } }, reply) => {
+      const { items, next } = await listTodos(app.store, requireUser(user).id, { limit, cursor })
+      linkToNext(reply, '/todo', limit, next)
+      return items
+    },
+  )
+
+  app.post(
+    '/todo',
+    {
+      preHandler,
+      preValidation,
+      schema: { tags, summary: 'Adds a to-do', body: NewTodo, response: { 201: Todo } },
+    },
+    async ({ user, body }, reply) => {
+      const todo = await createTodo(app.store, requireUser(user).id, { date: today(), ...body })
+      return reply.code(201).header('location', `/todo/${todo.id}`).send(todo)
+    },
+  )
+
+  app.get(
+    '/todo/:id',
+    { preHandler, schema: { tags, summary: 'One to-do', params: Params, response: one } },
+    async ({ user, params }) => orNotFound(await findTodo(app.store, requireUser(user).id, toId(params.id))),
+  )
+
+  for (const [method, body, summary] of [
+    ['PUT', NewTodo, 'Changes a to-do; without `date` it keeps the one it has'],
+    ['PATCH', Changes, 'Changes what is named of a to-do'],
+  ] as const) {
+    app.route({
+      method,
+      url: '/todo/:id',
+      preHandler,
+      preValidation,
+      schema: { tags, summary, params: Params, body, response: one },
+      handler: async ({ user, params, body }) =>
+        orNotFound(await updateTodo(app.store, requireUser(user).id, toId(params.id), body)),
+    })
+  }
+
+  app.delete(
+    '/todo/:id',
+    {
+      preHandler,
+      schema: { tags, summary: 'Removes a to-do', params: Params, response: { 204: Type.Null() } },
+    },
+    async ({ user, params }, reply) => {
+      const isDeleted = await deleteTodo(app.store, requireUser(user).id, toId(params.id))
+      orNotFound(isDeleted || undefined)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+export default routes
+
+/** Before the validation, so that blanks are no title and do not make one too long. */
+const trimTitle: preValidationHookHandler = ({ body }, _reply, done) => {
+  const fields = body as { title?: unknown } | null | undefined
+  if (typeof fields?.title === 'string') fields.title = fields.title.trim()
+  done()
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 'YYYY-MM-DD'.length)
+}

@@ -1,0 +1,96 @@
+import { LRUCache } from 'lru-cache'
+import { deletePerson, type PersonRecord, recordVisit, saveProfile } from './people.ts'
+import type { Identity, Person, Profile } from './person.ts'
+import type { Store } from './schema.ts'
+
+const MAX_KNOWN = 10_000
+/** How long a person is known without a query, and how far `lastSeenAt` may lie behind. */
+export const VISIT_MS = 60_000
+export const PROFILE_RETRY_MS = 5 * 60_000
+
+/** Asks the issuer; undefined when there is no answer, which is no error. */
+export type LookUp = () => Promise<Profile | undefined>
+
+interface Known extends PersonRecord {
+  readonly seenAt: number
+  /** When the issuer was asked in vain. */
+  readonly askedAt: number | undefined
+}
+
+/** The people who called lately, so that they cost no query. All times are milliseconds since the epoch, handed in. */
+export class KnownPeople {
+  readonly #store: Store
+  readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN })
+  readonly #loading = new Map<string, Promise<Known>>()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /**
+   * Who is calling, created if it is the first time. Answers at once when they called in the last minute, else with
+   * a promise.
+   *
+   * @param lookUp asked until there is an answer, with some minutes in between
+   */
+  load(identity: Identity, lookUp: LookUp | undefined, now: number): Person | Promise<Person> {
+    const key = keyOf(identity)
+    const known = this.#known.get(key)
+    const isFresh = known && isWithin(VISIT_MS, known.seenAt, now) && !(lookUp && lacksProfile(known, now))
+    return isFresh ? known.person : this.#loadOnce(key, identity, lookUp, now)
+  }
+
+  /** Deletes the person, in this process at once; other processes may know them for another minute. */
+  async delete(id: number): Promise<boolean> {
+    const identity = await deletePerson(this.#store, id)
+    if (identity) this.forget(identity)
+    return identity !== undefined
+  }
+
+  /** To be called when what is remembered of somebody may not be true any more. */
+  forget(identity: Identity): void {
+    this.#known.delete(keyOf(identity))
+    this.#loading.delete(keyOf(identity))
+  }
+
+  async #loadOnce(key: string, identity: Identity, lookUp: LookUp | undefined, now: number) {
+    const underWay = this.#loading.get(key)
+    if (underWay) return (await underWay).person
+    const loading = this.#load(identity, lookUp, this.#known.get(key)?.askedAt, now)
+    this.#loading.set(key, loading)
+    try {
+      const known = await loading
+      if (this.#loading.get(key) === loading) this.#known.set(key, known) // not forgotten meanwhile
+      return known.person
+    } finally {
+      if (this.#loading.get(key) === loading) this.#loading.delete(key)
+    }
+  }
+
+  async #load(
+    identity: Identity,
+    lookUp: LookUp | undefined,
+    askedAt: number | undefined,
+    now: number,
+  ): Promise<Known> {
+    const known = { ...(await recordVisit(this.#store, identity, now)), seenAt: now, askedAt }
+    if (!lookUp || !lacksProfile(known, now)) return known
+    const profile = await lookUp()
+    if (!profile) return { ...known, askedAt: now }
+    const person = (await saveProfile(this.#store, identity, profile, now)) ?? known.person
+    return { ...known, person, hasProfile: true }
+  }
+}
+
+function lacksProfile({ hasProfile, askedAt }: Known, now: number): boolean {
+  return !hasProfile && !isWithin(PROFILE_RETRY_MS, askedAt, now)
+}
+
+/** A clock that was set back ends the span. */
+function isWithin(span: number, since: number | undefined, now: number): boolean {
+  return since !== undefined && now >= since && now < since + span
+}
+
+function keyOf({ issuer, subject }: Identity): string {
+  return `${issuer} ${subject}`
+}

@@ -1,0 +1,157 @@
+import type { Insertable, Selectable } from 'kysely'
+import { type Page, type PageRequest, toPage } from './page.ts'
+import type { Identity, Person, Profile } from './person.ts'
+import type { PeopleTable, Store } from './schema.ts'
+import { storeUnavailable } from './unavailable.ts'
+
+/** A person, and whether the issuer's word on them has been had. */
+export interface PersonRecord {
+  readonly person: Person
+  readonly hasProfile: boolean
+}
+
+/**
+ * Notes that somebody is calling, and creates them the first time. However many try at once, it is one person.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function recordVisit(store: Store, identity: Identity, now: number): Promise<PersonRecord> {
+  const at = toTime(now)
+  const row =
+    (await touch(store, identity, at)) ??
+    (await insert(store, identity, { created_at: at, last_seen_at: at })) ??
+    (await touch(store, identity, at)) // somebody else has created them meanwhile
+  return toRecord(orDeleted(row))
+}
+
+/** Takes note of a person who may not have called yet. What is known of them already stays. */
+export async function announcePerson(
+  store: Store,
+  identity: Identity,
+  profile: Profile,
+  now: number,
+): Promise<{ person: Person; isNew: boolean }> {
+  const at = toTime(now)
+  const columns = profile.email === null ? {} : toColumns(profile, at)
+  const known = await complete(store, identity, profile, now)
+  if (known) return { person: known, isNew: false }
+  const created = await insert(store, identity, { ...columns, created_at: at })
+  if (created) return { person: toPerson(created), isNew: true }
+  return { person: orDeleted(await complete(store, identity, profile, now)), isNew: false }
+}
+
+/** Writes down what the issuer says; once, so the answer is empty if it was done before or the person is gone. */
+export async function saveProfile(
+  store: Store,
+  { issuer, subject }: Identity,
+  profile: Profile,
+  now: number,
+): Promise<Person | undefined> {
+  const row = await store
+    .updateTable('people')
+    .set(toColumns(profile, toTime(now)))
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .where('profile_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+  return row && toPerson(row)
+}
+
+export async function listPeople(store: Store, { cursor, limit }: PageRequest): Promise<Page<Person>> {
+  const rows = await store
+    .selectFrom('people')
+    .selectAll()
+    .where('id', '>', cursor)
+    .orderBy('id')
+    .limit(limit + 1)
+    .execute()
+  return toPage(rows, limit, toPerson)
+}
+
+export async function findPerson(store: Store, id: number): Promise<Person | undefined> {
+  const row = await store.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && toPerson(row)
+}
+
+/** What belongs to the person goes with them. Answers with who it was. */
+export async function deletePerson(store: Store, id: number): Promise<Identity | undefined> {
+  const row = await store
+    .deleteFrom('people')
+    .where('id', '=', id)
+    .returning(['issuer', 'subject'])
+    .executeTakeFirst()
+  return row && { issuer: row.issuer, subject: row.subject }
+}
+
+async function complete(store: Store, identity: Identity, profile: Profile, now: number) {
+  if (profile.email !== null) await saveProfile(store, identity, profile, now)
+  const row = await store
+    .selectFrom('people')
+    .selectAll()
+    .where('issuer', '=', identity.issuer)
+    .where('subject', '=', identity.subject)
+    .executeTakeFirst()
+  return row && toPerson(row)
+}
+
+async function touch(store: Store, { issuer, subject }: Identity, at: string) {
+  return store
+    .updateTable('people')
+    .set({ last_seen_at: at })
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+async function insert(
+  store: Store,
+  { issuer, subject }: Identity,
+  columns: Omit<Insertable<PeopleTable>, keyof Identity>,
+) {
+  return store
+    .insertInto('people')
+    .values({ issuer, subject, ...columns })
+    .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+}
+
+function orDeleted<Row>(row: Row | undefined): Row {
+  if (row) return row
+  throw storeUnavailable('the person was deleted in the middle of being created')
+}
+
+function toRecord(row: Selectable<PeopleTable>): PersonRecord {
+  return { person: toPerson(row), hasProfile: row.profile_at !== null }
+}
+
+function toPerson(row: Selectable<PeopleTable>): Person {
+  return {
+    id: row.id,
+    issuer: row.issuer,
+    subject: row.subject,
+    username: row.subject.replaceAll('|', '.'),
+    email: row.email,
+    emailVerified: row.email_verified === null ? null : row.email_verified === 1,
+    name: row.name,
+    picture: row.picture,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+  }
+}
+
+function toColumns({ email, emailVerified, name, picture }: Profile, at: string) {
+  return {
+    email,
+    email_verified: emailVerified === null ? null : Number(emailVerified),
+    name,
+    picture,
+    profile_at: at,
+  }
+}
+
+function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}

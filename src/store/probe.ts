@@ -1,0 +1,27 @@
+import { sql } from 'kysely'
+import { missingMigrations } from './migrate.ts'
+import type { Store } from './schema.ts'
+
+/** Why the store cannot serve; the cause is for the log. */
+export interface StoreFault {
+  readonly reason: 'unreachable' | 'migrations are missing'
+  readonly cause: unknown
+}
+
+/** Makes a function that asks the store whether it can serve. Once nothing is missing a mere sign of life is enough. */
+export function makeProbe(store: Store): () => Promise<StoreFault | undefined> {
+  let isMigrated = false
+  return async () => {
+    try {
+      if (isMigrated) await sql`select 1`.execute(store)
+      else {
+        const missing = await missingMigrations(store)
+        if (missing.length > 0) return { reason: 'migrations are missing', cause: missing }
+        isMigrated = true
+      }
+      return undefined
+    } catch (cause) {
+      return { reason: 'unreachable', cause }
+    }
+  }
+}

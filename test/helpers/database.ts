@@ -1,0 +1,32 @@
+import type { Test } from 'tap'
+import { openForMigration, openStore } from '../../src/store/database.ts'
+import { migrateToLatest } from '../../src/store/migrate.ts'
+import type { Store } from '../../src/store/schema.ts'
+import { onPostgres } from './postgres.ts'
+
+/** Runs the test on each kind of database, with the URL of a new and empty one. */
+export function onEachDatabase(t: Test, title: string, run: (t: Test, url: string) => Promise<void>): void {
+  t.test(`${title} (SQLite)`, (t) => run(t, `file:${t.testdir()}/test.db`))
+  onPostgres(t, `${title} (PostgreSQL)`, run)
+}
+
+/** The same, opened and migrated. */
+export function onEachStore(
+  t: Test,
+  title: string,
+  run: (t: Test, store: Store, url: string) => Promise<void>,
+): void {
+  onEachDatabase(t, title, async (t, url) => {
+    await prepare(url)
+    const store = await openStore(url)
+    t.teardown(() => store.destroy())
+    await run(t, store, url)
+  })
+}
+
+/** What `npm run migrate` does. */
+export async function prepare(url: string): Promise<void> {
+  const store = await openForMigration(url)
+  await migrateToLatest(store)
+  await store.destroy()
+}

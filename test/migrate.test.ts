@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import t from 'tap'
+import { openStore } from '../src/store/database.ts'
+import { missingMigrations } from '../src/store/migrate.ts'
+import { migrations } from '../src/store/migrations.ts'
+import { onEachDatabase } from './helpers/database.ts'
+
+const MIGRATE = `${import.meta.dirname}/../src/migrate.ts`
+
+/** The command as a process of its own. */
+function migrate(environment: Record<string, string>, cwd = import.meta.dirname) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [MIGRATE], { cwd, env: environment }, (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr })
+    })
+  })
+}
+
+onEachDatabase(t, 'ten at once migrate a database once', async (t, url) => {
+  const runs = await Promise.all(Array.from({ length: 10 }, () => migrate({ DATABASE_URL: url })))
+  for (const run of runs) t.match(run, { code: 0, stderr: '' })
+  t.equal(runs.filter(({ stdout }) => stdout.startsWith('Migrated: ')).length, 1)
+  const store = await openStore(url)
+  t.teardown(() => store.destroy())
+  t.strictSame(await missingMigrations(store), [])
+})
+
+onEachDatabase(t, 'it says what it has done, and that there is nothing to do', async (t, url) => {
+  const names = Object.keys(migrations).join(', ')
+  t.strictSame(await migrate({ DATABASE_URL: url }), {
+    code: 0,
+    stdout: `Migrated: ${names}\n`,
+    stderr: '',
+  })
+  t.strictSame(await migrate({ DATABASE_URL: url }), {
+    code: 0,
+    stdout: 'Nothing to migrate\n',
+    stderr: '',
+  })
+})
+
+t.test('what goes wrong is one line and exit code 1', async (t) => {
+  for (const [DATABASE_URL, line] of [
+    [
+      'postgres://nobody:hunter2@127.0.0.1:1/none',
+      'Not migrated: ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1',
+    ],
+    ['file:.', 'Not migrated: ERR_SQLITE_ERROR: unable to open database file'],
+  ] as const) {
+    t.strictSame(await migrate({ DATABASE_URL }), { code: 1, stdout: '', stderr: `${line}\n` })
+  }
+  t.match(await migrate({ DATABASE_URL: 'mysql://hunter2@db/x' }), {
+    code: 1,
+    stderr: /^The configuration is not usable:\n {2}DATABASE_URL is wrong: expected [^\n]+\n$/,
+  })
+})
+
+t.test('it reads .env in its working directory', async (t) => {
+  t.match(await migrate({}, t.testdir({ '.env': 'DATABASE_URL=file:here.db' })), {
+    code: 0,
+    stdout: /^Migrated: /,
+  })
+})

@@ -1,0 +1,174 @@
+import type { InjectOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import { bearer, buildApp } from '../../helpers/app.ts'
+import { onEachDatabase, prepare } from '../../helpers/database.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+
+const everything = 'read:users create:users delete:users'
+
+async function start(t: Test, url: string) {
+  await prepare(url)
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, { environment: { DATABASE_URL: url } })
+  const call = async (
+    method: NonNullable<InjectOptions['method']>,
+    path: string,
+    { claims = {}, payload }: { claims?: object; payload?: object } = {},
+  ) => {
+    const headers = bearer(await issuer.sign({ sub: 'client@clients', scope: everything, ...claims }))
+    const answer = await app.inject({ method, url: path, headers, ...(payload ? { payload } : {}) })
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: answer.body === '' ? undefined : answer.json(),
+    }
+  }
+  const me = (sub: string) => call('GET', '/api/users/me', { claims: { sub, scope: undefined } })
+  const announce = (payload: object) =>
+    call('POST', '/api/users', { payload: { issuer: issuer.url, ...payload } })
+  return { issuer, app, call, me, announce }
+}
+
+onEachDatabase(t, 'the caller is shown to themselves, whatever their scope', async (t, url) => {
+  const { issuer, me } = await start(t, url)
+  const { status, body } = await me('google-oauth2|999')
+  t.equal(status, 200)
+  const { createdAt, lastSeenAt, ...rest } = body
+  t.strictSame(rest, {
+    id: 1,
+    issuer: issuer.url,
+    subject: 'google-oauth2|999',
+    username: 'google-oauth2.999',
+    email: null,
+    emailVerified: null,
+    name: null,
+    picture: null,
+  })
+  t.ok(Math.abs(Date.parse(createdAt) - Date.now()) < 60_000)
+  t.equal(lastSeenAt, createdAt)
+  t.equal((await me('auth0|999')).body.id, 2, 'the same end of a subject makes nobody the same')
+})
+
+onEachDatabase(t, 'whoever may read users sees them all, in pages, and one by one', async (t, url) => {
+  const { call, me } = await start(t, url)
+  for (const sub of ['a', 'b', 'c']) await me(sub)
+  const subjects = ({ body }: { body: { subject: string }[] }) => body.map(({ subject }) => subject)
+  t.strictSame(subjects(await call('GET', '/api/users')), ['a', 'b', 'c'])
+  const first = await call('GET', '/api/users?limit=2')
+  t.strictSame(subjects(first), ['a', 'b'])
+  t.equal(first.headers.link, '</api/users?limit=2&cursor=2>; rel="next"')
+  const second = await call('GET', '/api/users?limit=2&cursor=2')
+  t.strictSame(subjects(second), ['c'])
+  t.equal(second.headers.link, undefined)
+  t.match(await call('GET', '/api/users?limit=0'), {
+    status: 400,
+    body: { validation: [{ field: 'limit' }] },
+  })
+
+  t.match(await call('GET', '/api/users/2'), { status: 200, body: { id: 2, subject: 'b' } })
+  for (const id of ['4', '0', 'b', '99999999999999999999']) {
+    t.match(await call('GET', `/api/users/${id}`), { status: 404, body: { code: 'not_found' } }, id)
+  }
+})
+
+onEachDatabase(
+  t,
+  'a sign-up is noted once, and the person knows their number when they come',
+  async (t, url) => {
+    const { announce, call, me } = await start(t, url)
+    const profile = {
+      email: 'ada@example.com',
+      emailVerified: false,
+      name: 'Ada',
+      picture: 'https://example.com/a.png',
+    }
+    const noted = await announce({ subject: 'auth0|ada', ...profile })
+    t.match(noted, {
+      status: 201,
+      headers: { location: '/api/users/1' },
+      body: { id: 1, subject: 'auth0|ada', ...profile, lastSeenAt: null },
+    })
+    const again = await announce({ subject: 'auth0|ada', ...profile, name: 'Eve' })
+    t.strictSame([again.status, again.body], [200, noted.body])
+    t.equal(again.headers.location, undefined)
+    t.match(await me('auth0|ada'), { status: 200, body: { id: 1, ...profile, lastSeenAt: String } })
+
+    t.match(await announce({ subject: 'auth0|bob', email: profile.email }), { status: 201, body: { id: 2 } })
+    t.equal((await call('GET', '/api/users')).body.length, 2, 'the same e-mail makes nobody the same')
+  },
+)
+
+onEachDatabase(t, 'a sign-up completes who came before it was told', async (t, url) => {
+  const { announce, me } = await start(t, url)
+  t.match(await me('auth0|ada'), { body: { id: 1, email: null } })
+  t.match(await announce({ subject: 'auth0|ada', email: 'ada@example.com' }), {
+    status: 200,
+    body: { id: 1, email: 'ada@example.com' },
+  })
+  t.match(await me('auth0|ada'), { body: { id: 1, email: 'ada@example.com' } })
+})
+
+t.test('a sign-up is of a configured issuer and well formed', async (t) => {
+  const { issuer, announce, call } = await start(t, 'file::memory:')
+  for (const [payload, field] of [
+    [{ subject: 'a', issuer: 'https://other.test/' }, 'issuer'],
+    [{ subject: 'a', issuer: issuer.url.slice(0, -1) }, 'issuer'],
+    [{ subject: 'a', issuer: undefined }, 'issuer'],
+    [{}, 'subject'],
+    [{ subject: '' }, 'subject'],
+    [{ subject: 5 }, 'subject'],
+    [{ subject: 'x'.repeat(256) }, 'subject'],
+    [{ subject: 'a\0b' }, 'subject'],
+    [{ subject: 'a', email: 'x'.repeat(321) }, 'email'],
+    [{ subject: 'a', emailVerified: 'yes' }, 'emailVerified'],
+    [{ subject: 'a', name: 7 }, 'name'],
+    [{ subject: 'a', picture: '' }, 'picture'],
+  ] as const) {
+    t.match(
+      await announce(payload),
+      { status: 400, body: { validation: [{ field }] } },
+      JSON.stringify(payload),
+    )
+  }
+  t.equal((await call('GET', '/api/users')).body.length, 0)
+})
+
+onEachDatabase(t, 'who is deleted is gone with all that is theirs, and starts anew', async (t, url) => {
+  const { call, me } = await start(t, url)
+  const claims = { sub: 'auth0|ada' }
+  await me('auth0|ada')
+  await call('POST', '/todo', { claims, payload: { title: 'a' } })
+  const removed = await call('DELETE', '/api/users/1')
+  t.strictSame([removed.status, removed.body], [204, undefined])
+  t.match(await call('DELETE', '/api/users/1'), { status: 404, body: { code: 'not_found' } })
+  t.match(await call('DELETE', '/api/users/none'), { status: 404 })
+  t.match(await call('GET', '/api/users/1'), { status: 404 })
+  t.match(await call('GET', '/todo', { claims }), { status: 200, body: [] })
+  t.match(await me('auth0|ada'), { body: { id: 2 } })
+})
+
+t.test('each needs its own scope, and a permission is none', async (t) => {
+  const { app, call } = await start(t, 'file::memory:')
+  for (const [method, path, scope] of [
+    ['GET', '/api/users', 'read:users'],
+    ['GET', '/api/users/1', 'read:users'],
+    ['POST', '/api/users', 'create:users'],
+    ['DELETE', '/api/users/1', 'delete:users'],
+  ] as const) {
+    const payload = method === 'POST' ? { issuer: app.config.AUTH0_DOMAIN[0], subject: 'a' } : undefined
+    const others = everything.replace(scope, '').trim()
+    for (const claims of [
+      { scope: undefined },
+      { scope: others },
+      { scope: undefined, permissions: [scope] },
+    ]) {
+      t.match(await call(method, path, { claims, ...(payload ? { payload } : {}) }), {
+        status: 403,
+        headers: { 'www-authenticate': new RegExp(`scope="${scope}"$`) },
+        body: { code: 'insufficient_scope' },
+      })
+    }
+    t.equal((await app.inject({ method, url: path })).statusCode, 401)
+    t.not((await call(method, path, { claims: { scope }, ...(payload ? { payload } : {}) })).status, 403)
+  }
+})
