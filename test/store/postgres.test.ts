@@ -140,6 +140,28 @@ onPostgres(t, 'a transaction holds all or nothing, and gives its connection back
   t.equal(await count(), 1)
 })
 
+onPostgres(
+  t,
+  'a transaction whose connection is lost is an outage, and harms nothing else',
+  async (t, url) => {
+    const { proxy, store, ask, askOften } = await openThroughProxy(t, url)
+    for (let round = 0; round < 3; round++) {
+      await askOften()
+      const transaction = store.transaction().execute(async (transaction) => {
+        await recordVisit(transaction, ada, 0)
+        await proxy.cut()
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        await recordVisit(transaction, ada, 0)
+      })
+      await t.rejects(transaction, unavailable)
+      await proxy.open()
+      await heals(t, ask)
+      for (const { status } of await askOften()) t.equal(status, 'fulfilled')
+      t.strictSame(await ask(), [], 'nothing of it stays')
+    }
+  },
+)
+
 onPostgres(t, 'numbers above 2^31 are numbers', async (t, url) => {
   await prepare(url)
   const store = await open(t, url)
