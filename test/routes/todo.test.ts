@@ -113,6 +113,17 @@ onEachDatabase(t, 'a body that names id or user changes neither', async (t, url)
   t.equal((await bob('GET', '/todo')).body.length, 1)
 })
 
+onEachDatabase(t, 'SQL in a title is a title', async (t, url) => {
+  const { as } = await start(t, url)
+  const ada = await as('auth0|ada')
+  for (const title of ["'); drop table todos; --", "' or '1'='1", '$1', '?', '" "" \\'] as const) {
+    const { body } = await ada('POST', '/todo', { title })
+    t.equal(body.title, title)
+    t.strictSame((await ada('GET', `/todo/${body.id}`)).body, body)
+  }
+  t.equal((await ada('GET', '/todo')).body.length, 5)
+})
+
 onEachDatabase(t, 'the list comes in pages, each with the way to the next', async (t, url) => {
   const { as } = await start(t, url)
   const ada = await as('auth0|ada')
