@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import { Fallback } from './fallback.ts'
 import { connectToRedis } from './redis.ts'
 
@@ -80,16 +81,13 @@ async function shareCount(app: FastifyInstance, url: string, own: Count): Promis
 
 /** Whoever has used up their minute is told so from memory: a flood beyond the limit asks nobody. */
 function rememberExceeded(count: Count): Count {
-  const exceededUntil = new Map<string, number>()
+  const exceededUntil = new LRUCache<string, number>({ max: MAX_KEYS })
   return async (request) => {
     const { key } = request.allowance as Allowance
     const left = (exceededUntil.get(key) ?? 0) - Date.now()
-    if (left > 0 && left <= WINDOW_MS) return { isExceeded: true, remaining: 0, ttl: left }
+    if (left > 0) return { isExceeded: true, remaining: 0, ttl: left }
     const usage = await count(request)
-    if (usage.isExceeded) {
-      if (exceededUntil.size >= MAX_KEYS) exceededUntil.clear() // they are counted again, and found again
-      exceededUntil.set(key, Date.now() + usage.ttl)
-    }
+    if (usage.isExceeded) exceededUntil.set(key, Date.now() + usage.ttl)
     return usage
   }
 }
