@@ -59,8 +59,8 @@ export default fp(
       else done()
     })
   },
-  // after guards, whose hook puts the verification in place; after cors, so that pages can read a 429
-  { name: 'rate-limit', dependencies: ['env', 'guards', 'cors'] },
+  // after guards, whose hook puts the verification in place, and after what refuses without knowing the caller
+  { name: 'rate-limit', dependencies: ['env', 'guards', 'readiness'] },
 )
 
 const keys = new WeakMap<VerifiedToken, string>()

@@ -1,5 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
+import { ServiceError } from '../errors.ts'
 
 /** Says what is wrong by throwing. */
 type ReadinessCheck = () => void | Promise<void>
@@ -13,15 +14,37 @@ declare module 'fastify' {
   }
 }
 
-const MAX_EVENT_LOOP_DELAY_MS = 1_000
+/** A request takes about three turns of the event loop, and a probe is granted a second. */
+const MAX_EVENT_LOOP_DELAY_MS = 250
+/** The delay is the mean of so long, looked at every 10 ms: one pause alone must last 1.9 s to bring it over the maximum. */
+const SAMPLE_SECONDS = 2
 
-/** Whether this process should be sent requests. An issuer that is down is no reason: other replicas have none either. */
+/**
+ * Whether this process should be sent requests, and the refusal of those that are too many. An issuer that is down is no
+ * reason: other replicas have none either.
+ */
 export default fp(
   async (app) => {
     let isDraining = false
+    let isOverloaded = false
     await app.register(underPressure, {
       maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
-      pressureHandler: () => {},
+      sampleInterval: SAMPLE_SECONDS * 1000,
+      pressureHandler: () => {}, // the hook below refuses, in the one shape of errors
+    })
+
+    app.addHook('onRequest', ({ routeOptions }, _reply, done) => {
+      if (app.isUnderPressure() !== isOverloaded) {
+        isOverloaded = !isOverloaded
+        const delayMs = Math.round(app.memoryUsage().eventLoopDelay)
+        if (isOverloaded) app.log.warn({ delayMs }, 'overloaded; requests are refused')
+        else app.log.info({ delayMs }, 'no longer overloaded')
+      }
+      // Probes are never limited, by count or by load: who watches the service has to see what is wrong with it
+      const isProbe = routeOptions.config.rateLimit === false
+      if (isOverloaded && !isProbe)
+        done(new ServiceError('overloaded', { retryAfterSeconds: SAMPLE_SECONDS }))
+      else done()
     })
 
     app.decorate('startDraining', () => {
@@ -38,7 +61,8 @@ export default fp(
       ]),
     )
   },
-  { name: 'readiness' },
+  // after cors, so that pages can read a refusal
+  { name: 'readiness', dependencies: ['cors'] },
 )
 
 function fail(condition: boolean, message: string) {
