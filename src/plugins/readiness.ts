@@ -1,4 +1,5 @@
 import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ServiceError } from '../errors.ts'
 
@@ -14,10 +15,11 @@ declare module 'fastify' {
   }
 }
 
-/** A request takes about three turns of the event loop, and a probe is granted a second. */
+/** Turns of the event loop that take so long in the mean: a request needs about three, and a probe is granted a second. */
 const MAX_EVENT_LOOP_DELAY_MS = 250
-/** The delay is the mean of so long, looked at every 10 ms: one pause alone must last 1.9 s to bring it over the maximum. */
-const SAMPLE_SECONDS = 2
+const SAMPLE_MS = 1_000
+/** So many samples in a row are overload. One may be a pause, of a garbage collection or of the machine. */
+const SAMPLES = 2
 
 /**
  * Whether this process should be sent requests, and the refusal of those that are too many. An issuer that is down is no
@@ -26,25 +28,17 @@ const SAMPLE_SECONDS = 2
 export default fp(
   async (app) => {
     let isDraining = false
-    let isOverloaded = false
     await app.register(underPressure, {
       maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
-      sampleInterval: SAMPLE_SECONDS * 1000,
-      pressureHandler: () => {}, // the hook below refuses, in the one shape of errors
+      sampleInterval: SAMPLE_MS,
+      pressureHandler: () => {}, // the hook below refuses, when there were samples enough
     })
+    const isOverloaded = watchLoad(app)
 
     app.addHook('onRequest', ({ routeOptions }, _reply, done) => {
-      if (app.isUnderPressure() !== isOverloaded) {
-        isOverloaded = !isOverloaded
-        const delayMs = Math.round(app.memoryUsage().eventLoopDelay)
-        if (isOverloaded) app.log.warn({ delayMs }, 'overloaded; requests are refused')
-        else app.log.info({ delayMs }, 'no longer overloaded')
-      }
       // Probes are never limited, by count or by load: who watches the service has to see what is wrong with it
-      const isProbe = routeOptions.config.rateLimit === false
-      if (isOverloaded && !isProbe)
-        done(new ServiceError('overloaded', { retryAfterSeconds: SAMPLE_SECONDS }))
-      else done()
+      if (!isOverloaded() || routeOptions.config.rateLimit === false) done()
+      else done(new ServiceError('overloaded', { retryAfterSeconds: (SAMPLES * SAMPLE_MS) / 1000 }))
     })
 
     app.decorate('startDraining', () => {
@@ -57,13 +51,31 @@ export default fp(
       'readinessChecks',
       new Map<string, ReadinessCheck>([
         ['process', () => fail(isDraining, 'shutting down')],
-        ['load', () => fail(app.isUnderPressure(), 'overloaded')],
+        ['load', () => fail(isOverloaded(), 'overloaded')],
       ]),
     )
   },
   // after cors, so that pages can read a refusal
   { name: 'readiness', dependencies: ['cors'] },
 )
+
+/** Counts from the moment of listening: a start takes what it takes. */
+function watchLoad(app: FastifyInstance): () => boolean {
+  let inARow = 0
+  const sample = () => {
+    const before = inARow
+    inARow = app.isUnderPressure() ? inARow + 1 : 0
+    const delayMs = Math.round(app.memoryUsage().eventLoopDelay)
+    if (inARow === SAMPLES) app.log.warn({ delayMs }, 'overloaded; requests are refused')
+    if (inARow === 0 && before >= SAMPLES) app.log.info({ delayMs }, 'no longer overloaded')
+  }
+  let timer: NodeJS.Timeout | undefined
+  app.addHook('onListen', async () => {
+    timer = setInterval(sample, SAMPLE_MS).unref()
+  })
+  app.addHook('onClose', async () => clearInterval(timer))
+  return () => inARow >= SAMPLES
+}
 
 function fail(condition: boolean, message: string) {
   if (condition) throw new Error(message)
