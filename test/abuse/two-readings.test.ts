@@ -10,6 +10,8 @@ import { exchange } from '../helpers/raw-http.ts'
 async function start(t: Test) {
   let smuggled = 0
   const { url } = await listen(t, await TestIssuer.start(t), {
+    // What answers early or late in the order of hooks must not come first
+    environment: { RATE_LIMIT_MAX: '1000', CLIENT_ORIGIN_URL: 'https://app.example' },
     extend: (app) => {
       const config = { public: true }
       app.post('/echo', { config }, async ({ body }) => ({ body }))
@@ -75,6 +77,8 @@ const refused: Record<string, string> = {
   'a chunk extension of 20 KB': inChunks(chunks.replace('a', `a;${'x'.repeat(20_000)}`)),
   'a length among the trailers': inChunks(chunks.replace('0\r\n', '0\r\nContent-Length: 60\r\n')),
   'two hosts': `${line('/livez')}HOST: other.test\r\n\r\n`,
+  'two hosts of a preflight': `${line('/livez', 'OPTIONS')}Host: other.test\r\nOrigin: https://app.example\r\nAccess-Control-Request-Method: GET\r\n\r\n`,
+  'two hosts of an unknown path': `${line('/unknown')}Host: other.test\r\n\r\n`,
   'no host': 'GET /livez HTTP/1.1\r\n\r\n',
   'two versions': 'GET /livez HTTP/1.1 HTTP/1.1\r\nHost: api.test\r\n\r\n',
   'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
