@@ -33,8 +33,8 @@ t.test('tokens as long as headers may be are 401, longer ones 431, and neither i
   }
   await survives(t, async (share) => {
     for (let round = 0; round < 10 * share; round++) {
-      t.strictSame(await statuses(50, 15_000), [401])
-      t.strictSame(await statuses(50, 61_440), [431])
+      t.strictSame(await statuses(80, 15_000), [401])
+      t.strictSame(await statuses(20, 61_440), [431])
     }
   })
 })

@@ -3,7 +3,7 @@ import type { BuildOptions } from './app.ts'
 import { heapUsed } from './heap.ts'
 import { startService } from './service.ts'
 
-const MAX_GROWTH_BYTES = 16 * 1_048_576
+const MAX_GROWTH_BYTES = 8 * 1_048_576
 
 /** A part of the abuse, 1 for all of it. */
 type Abuse = (share: number) => Promise<void>

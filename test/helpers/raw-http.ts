@@ -19,3 +19,20 @@ export async function exchange(url: string, bytes: string) {
     received,
   }
 }
+
+/** So many connections, some at a time, as the backlog of a listening socket has its end; each sends the bytes. */
+export async function openMany(url: string, count: number, bytes = ''): Promise<Socket[]> {
+  const sockets: Socket[] = []
+  const open = async () => {
+    const socket = await openSocket(url)
+    if (bytes) socket.write(bytes)
+    return socket
+  }
+  while (sockets.length < count) sockets.push(...(await Promise.all(Array.from({ length: 20 }, open))))
+  return sockets
+}
+
+/** The beginning of a request. */
+export function head(method: string, path: string): string {
+  return `${method} ${path} HTTP/1.1\r\nHost: api.test\r\n`
+}
