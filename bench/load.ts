@@ -23,7 +23,7 @@ export interface Figures {
 const run = promisify(execFile)
 
 /** The load runs on this core, the server on core 0. */
-const LOAD_CORE = '1'
+export const LOAD_CORE = '1'
 const TICKS_A_SECOND = 100 // USER_HZ
 
 /** One run of wrk with one thread. Fails when an answer was not what it should be: a fast refusal is no figure. */

@@ -130,7 +130,7 @@ function ratio(measured: Measurements, name: string, of: string): number {
   return median(rates(measured, name).map((rate, round) => rate / (rates(measured, of)[round] ?? Number.NaN)))
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
   const middle = sorted.length / 2
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle) - 1] ?? Number.NaN)) / 2
@@ -140,7 +140,7 @@ function spread(values: readonly number[]): string {
   return `${Math.round(Math.min(...values))} - ${Math.round(Math.max(...values))}`
 }
 
-function table(header: string[], rows: string[][]): string {
+export function table(header: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
 }

@@ -30,7 +30,11 @@ export function serverOptions(config: Config) {
     bodyLimit: 65_536,
     requestTimeout: 30_000, // the whole request has to arrive in this time
     keepAliveTimeout: 75_000, // longer than the 60 s after which common load balancers drop an idle connection
-    http: { headersTimeout: 15_000 },
+    http: {
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 5_000, // Node looks every 30 s otherwise, whatever the times
+      requireHostHeader: false, // plugins/strict-http.ts does
+    },
     return503OnClosing: false, // what still arrives on an open connection during shutdown is served
     routerOptions: { ignoreTrailingSlash: true },
     ajv: { customOptions: { allErrors: true } }, // a 400 names every bad field; bodies are small

@@ -12,8 +12,12 @@ export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply
   reply.code(refusal.statusCode).headers(securityHeaders).send(errorBody(refusal))
 }
 
+/** How long what still comes after the answer is read and dropped: closed at once, the connection would be reset, and the answer lost. */
+const LINGER_MS = 2_000
+
 /** Answers what the HTTP parser gave up on; there is a socket only, and it is closed. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket) {
+  if (socket.writableEnded) return // the parser gives up on each further piece
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -28,6 +32,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${refusal.statusCode} ${errorBody(refusal).error}\r\n${lines.join('')}\r\n${body}`)
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 const names: Record<string, ErrorName> = {

@@ -47,6 +47,11 @@ export const databaseUrl = parser('file:PATH or postgres://USER@HOST/NAME', (tex
   /^file:./.test(text) || /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined,
 )
 
+export const redisUrl = parser('redis://HOST:PORT or rediss://HOST:PORT', (text) => {
+  const url = URL.parse(text)
+  return url && /^rediss?:$/.test(url.protocol) && url.hostname ? text : undefined
+})
+
 /** Without a final slash, so that a path can follow. */
 export const httpUrl = parser('an http(s) URL', (text) => {
   const url = URL.parse(text)

@@ -21,6 +21,7 @@ export const catalogue = {
   headers_too_large: entry('headers_too_large', 431, 'The headers are too large'),
   request_timeout: entry('request_timeout', 408, 'The request took too long to arrive'),
   rate_limited: entry('rate_limited', 429, 'Too many requests'),
+  overloaded: entry('overloaded', 503, 'The service has too much to do'),
   internal_error: entry('internal_error', 500, 'Internal Server Error'),
 } as const
 

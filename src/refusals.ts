@@ -17,8 +17,9 @@ export function toServiceError(error: FastifyError): ServiceError {
 /** A refusal is the caller's business and one line of ours; what is our fault or the issuer's is told in full. */
 export function logRefusal(request: FastifyRequest, refusal: ServiceError) {
   const { code, detail, statusCode, cause } = refusal
+  const isFailure = statusCode > 500 && code !== 'overloaded' // that is said once, by plugins/readiness.ts
   if (statusCode === 500) request.log.error({ err: cause }, 'request failed')
-  else if (statusCode > 500) request.log.warn({ code, detail, err: cause }, 'request failed')
+  else if (isFailure) request.log.warn({ code, detail, err: cause }, 'request failed')
   else request.log.info({ code, detail: detail ?? (cause as Error | undefined)?.message }, 'request refused')
 }
 

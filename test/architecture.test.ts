@@ -83,7 +83,8 @@ t.test('a package is known to its own layer only', async (t) => {
   const places: [packages: RegExp, layers: string[]][] = [
     [/^(fastify|fastify-plugin|@fastify\/.+)$/, ['server', 'app', 'plugins', 'routes', 'leaf']],
     [/^fast-jwt$/, ['auth']],
-    [/^lru-cache$/, ['auth', 'store']],
+    [/^lru-cache$/, ['auth', 'store', 'leaf']],
+    [/^ioredis$/, ['leaf']],
     [/^openid-client$/, ['login']],
     [/^(kysely|kysely\/.+|kysely-postgres-js|postgres|node:sqlite)$/, ['store']],
   ]

@@ -28,3 +28,21 @@ t.test('a body is taken at its word, a query is read', async (t) => {
   t.match(await post({ size: '5' }, '/sizes'), { validation: [{ field: 'size' }] }, 'a shared schema, too')
   t.strictSame((await app.inject('/things?size=5&name=5&tags=a')).json(), good)
 })
+
+t.test('a number beyond all bounds is held to the bounds', async (t) => {
+  const querystring = Type.Object({ size: Type.Integer({ minimum: -9, maximum: 9 }) })
+  const app = await buildApp(t, await TestIssuer.start(t), {
+    extend: (instance) => {
+      instance.get(
+        '/sizes',
+        { config: { public: true }, schema: { querystring } },
+        async ({ query }) => query,
+      )
+    },
+  })
+  const status = async (size: string) => (await app.inject(`/sizes?size=${size}`)).statusCode
+  for (const size of ['Infinity', '-Infinity', '1e999', '-1e999', '9'.repeat(400), 'NaN', '10', '1.5']) {
+    t.equal(await status(size), 400, size)
+  }
+  for (const size of ['9', '-9', '0.9e1']) t.equal(await status(size), 200, size)
+})

@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { app, serverOptions } from '../src/app.ts'
 import { answerBrokenRequest } from '../src/broken-requests.ts'
-import { loadConfig } from '../src/config.ts'
 import { errorBody } from '../src/error-body.ts'
 import { type ErrorName, ServiceError } from '../src/errors.ts'
 import { securityHeaders } from '../src/security-headers.ts'
@@ -107,14 +105,8 @@ t.test('a body that is not the JSON it says it is is 400', async (t) => {
 })
 
 t.test('a request that does not arrive in time is 408', async (t) => {
-  const config = loadConfig({ AUTH0_DOMAIN: 'issuer.test', AUTH0_AUDIENCE: 'api', LOG_LEVEL: 'silent' })
-  // The service's own options but for the times, which no test can wait for
-  const impatience = { requestTimeout: 50, http: { headersTimeout: 50, connectionsCheckingInterval: 10 } }
-  const server = Fastify({ ...serverOptions(config), ...impatience })
-  t.teardown(() => server.close())
-  await server.register(app, { config })
-  addEcho(server)
-  const url = await server.listen()
+  const times = { requestTimeout: 50, http: { headersTimeout: 50, connectionsCheckingInterval: 10 } }
+  const { url } = await listen(t, await TestIssuer.start(t), { times, extend: addEcho })
   isRefused(t, await exchange(url, 'GET /livez HTTP/1.1\r\nHost: api.test\r\n'), 'request_timeout')
   isRefused(t, await exchange(url, post('{', 'application/json', 9)), 'request_timeout')
   t.match(await exchange(url, get('/livez')), /^HTTP\/1\.1 200 /)

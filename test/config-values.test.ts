@@ -10,6 +10,7 @@ import {
   originList,
   type Parse,
   proxies,
+  redisUrl,
   secretList,
 } from '../src/config-values.ts'
 
@@ -85,6 +86,14 @@ const values: Record<string, Expectations> = {
       'postgresql://db.example/name': 'postgresql://db.example/name',
     },
     refused: ['file:', 'data/gatehouse.db', 'mysql://db.example/name'],
+  },
+  'a Redis URL': {
+    parse: redisUrl,
+    accepted: {
+      'redis://cache.example:6379/1': 'redis://cache.example:6379/1',
+      'rediss://user:password@cache.example': 'rediss://user:password@cache.example',
+    },
+    refused: ['cache.example:6379', 'redis://', 'http://cache.example', '/var/run/redis.sock'],
   },
   'a base URL': {
     parse: httpUrl,

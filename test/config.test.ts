@@ -51,6 +51,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     AUTH_CLOCK_TOLERANCE_SECONDS: '0',
     JWKS_MAX_STALE_HOURS: '1',
     RATE_LIMIT_MAX: '100',
+    REDIS_URL: 'rediss://cache.example:6380',
     SHUTDOWN_GRACE_SECONDS: '30',
     BASE_URL: 'https://app.example/',
     API_SERVER_URL: 'https://api.example/',

@@ -57,6 +57,7 @@ const rows: Record<ErrorName, Row> = {
   headers_too_large: [431, 'headers_too_large', 'The headers are too large'],
   request_timeout: [408, 'request_timeout', 'The request took too long to arrive'],
   rate_limited: [429, 'rate_limited', 'Too many requests'],
+  overloaded: [503, 'overloaded', 'The service has too much to do'],
   internal_error: [500, 'internal_error', 'Internal Server Error'],
 }
 

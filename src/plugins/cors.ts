@@ -21,6 +21,6 @@ export default fp(
       strictPreflight: false, // its 400 is not of our shape
     })
   },
-  // after security-headers, whose hook has to run before this one answers a preflight
-  { name: 'cors', dependencies: ['env', 'guards', 'security-headers'] },
+  // after those whose hooks have to run before this one answers a preflight
+  { name: 'cors', dependencies: ['env', 'guards', 'security-headers', 'strict-http'] },
 )

@@ -1,5 +1,7 @@
 import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { ServiceError } from '../errors.ts'
 
 /** Says what is wrong by throwing. */
 type ReadinessCheck = () => void | Promise<void>
@@ -13,15 +15,30 @@ declare module 'fastify' {
   }
 }
 
-const MAX_EVENT_LOOP_DELAY_MS = 1_000
+/** Turns of the event loop that take so long in the mean: a request needs about three, and a probe is granted a second. */
+const MAX_EVENT_LOOP_DELAY_MS = 250
+const SAMPLE_MS = 1_000
+/** So many samples in a row are overload. One may be a pause, of a garbage collection or of the machine. */
+const SAMPLES = 2
 
-/** Whether this process should be sent requests. An issuer that is down is no reason: other replicas have none either. */
+/**
+ * Whether this process should be sent requests, and the refusal of those that are too many. An issuer that is down is no
+ * reason: other replicas have none either.
+ */
 export default fp(
   async (app) => {
     let isDraining = false
     await app.register(underPressure, {
       maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
-      pressureHandler: () => {},
+      sampleInterval: SAMPLE_MS,
+      pressureHandler: () => {}, // the hook below refuses, when there were samples enough
+    })
+    const isOverloaded = watchLoad(app)
+
+    app.addHook('onRequest', ({ routeOptions }, _reply, done) => {
+      // Probes are never limited, by count or by load: who watches the service has to see what is wrong with it
+      if (!isOverloaded() || routeOptions.config.rateLimit === false) done()
+      else done(new ServiceError('overloaded', { retryAfterSeconds: (SAMPLES * SAMPLE_MS) / 1000 }))
     })
 
     app.decorate('startDraining', () => {
@@ -34,12 +51,31 @@ export default fp(
       'readinessChecks',
       new Map<string, ReadinessCheck>([
         ['process', () => fail(isDraining, 'shutting down')],
-        ['load', () => fail(app.isUnderPressure(), 'overloaded')],
+        ['load', () => fail(isOverloaded(), 'overloaded')],
       ]),
     )
   },
-  { name: 'readiness' },
+  // after cors, so that pages can read a refusal
+  { name: 'readiness', dependencies: ['cors'] },
 )
+
+/** Counts from the moment of listening: a start takes what it takes. */
+function watchLoad(app: FastifyInstance): () => boolean {
+  let inARow = 0
+  const sample = () => {
+    const before = inARow
+    inARow = app.isUnderPressure() ? inARow + 1 : 0
+    const delayMs = Math.round(app.memoryUsage().eventLoopDelay)
+    if (inARow === SAMPLES) app.log.warn({ delayMs }, 'overloaded; requests are refused')
+    if (inARow === 0 && before >= SAMPLES) app.log.info({ delayMs }, 'no longer overloaded')
+  }
+  let timer: NodeJS.Timeout | undefined
+  app.addHook('onListen', async () => {
+    timer = setInterval(sample, SAMPLE_MS).unref()
+  })
+  app.addHook('onClose', async () => clearInterval(timer))
+  return () => inARow >= SAMPLES
+}
 
 function fail(condition: boolean, message: string) {
   if (condition) throw new Error(message)

@@ -1,10 +1,9 @@
 import { Agent, get } from 'node:http'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { MISS_PAUSE_MS } from '../../src/auth/key-set.ts'
 import { bearer, listen } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
+import { heapUsed } from '../helpers/heap.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 import { encode } from '../helpers/raw-token.ts'
 
@@ -121,10 +120,4 @@ t.test('bad tokens leave nothing in memory', async (t) => {
 /** With a key that is known and a signature that is not its own. */
 function forge(issuer: TestIssuer, claims: object): string {
   return `${encode(issuer.header())}.${encode(issuer.claims(claims))}.${'A'.repeat(86)}`
-}
-
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  return process.memoryUsage().heapUsed
 }

@@ -1,4 +1,5 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { Server } from 'node:http'
+import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, app, serverOptions } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -19,6 +20,8 @@ export interface BuildOptions {
   routes?: AppOptions['routes']
   /** Adds to the app before it is ready. */
   extend?: (instance: FastifyInstance) => void | Promise<void>
+  /** Other times than the service's own, for which no test can wait. */
+  times?: Pick<FastifyHttpOptions<Server>, 'requestTimeout' | 'keepAliveTimeout' | 'http'>
   /** Errors in the log that the test causes on purpose. */
   expectsErrors?: boolean
 }
@@ -36,7 +39,7 @@ export async function buildApp(
     ...options.environment,
   })
   const log: LogLine[] = []
-  const base = serverOptions(config)
+  const base = { ...serverOptions(config), ...options.times }
   const logger = { ...base.logger, stream: { write: (line: string) => log.push(JSON.parse(line)) } }
   const instance: FastifyInstance = Fastify({ ...base, logger })
   t.teardown(async () => {

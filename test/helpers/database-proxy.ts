@@ -47,6 +47,11 @@ export class DatabaseProxy {
   /** Connections are accepted and nothing passes, as when the machine of the database hangs. */
   clog(): void {
     this.#isClogged = true
+    this.strand()
+  }
+
+  /** Nothing passes any more on the connections there are, as when a machine is gone; new ones reach its successor. */
+  strand(): void {
     for (const socket of this.#sockets) socket.pause()
   }
 

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { bearer, buildApp } from '../helpers/app.ts'
+import { moveClock } from '../helpers/clock.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
 /** Requests of a caller, one after the other, and what came of them. */
@@ -19,7 +20,7 @@ async function start(t: Test, environment: Record<string, string> = {}) {
   const statuses = async (...all: Parameters<typeof repeat>) =>
     (await repeat(...all)).map(({ statusCode }) => statusCode)
   const caller = async (claims: object) => bearer(await issuer.sign(claims))
-  return { repeat, statuses, caller }
+  return { issuer, app, repeat, statuses, caller }
 }
 
 const limited = { RATE_LIMIT_MAX: '2' }
@@ -83,4 +84,111 @@ t.test('the probes of an orchestrator are never limited', async (t) => {
     t.strictSame(new Set(await statuses(10, url)), new Set([200]))
   }
   t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
+})
+
+t.test('refused tokens use up an allowance of their own, which is smaller', async (t) => {
+  const { repeat, statuses, caller } = await start(t, { RATE_LIMIT_MAX: '200' })
+  const good = await caller({})
+  const answers = await repeat(22, '/api/private', bearer('guess'))
+  t.strictSame(
+    answers.map(({ statusCode }) => statusCode),
+    [...new Array(20).fill(401), 429, 429],
+    'a tenth',
+  )
+  t.match(answers[0]?.headers, {
+    'www-authenticate': /invalid_token/,
+    'x-ratelimit-limit': '20',
+    'x-ratelimit-remaining': '19',
+  })
+  t.match(answers[20]?.headers, { 'retry-after': /^\d+$/, 'x-ratelimit-remaining': '0' })
+  t.strictSame(
+    await statuses(1, '/api/private', await caller({ exp: 1 })),
+    [429],
+    'by whatever they are refused',
+  )
+  t.strictSame(await statuses(1, '/api/private', good), [200], 'who has a good one at that address is served')
+  t.strictSame(await statuses(1, '/api/private', await caller({ sub: 'new' })), [200], 'seen before or not')
+  t.strictSame(await statuses(1, '/api/public', bearer('guess')), [200], 'a public route refuses none')
+  t.strictSame(await statuses(1, '/api/private'), [401], 'nor is there one to refuse')
+  t.strictSame(
+    await statuses(1, '/api/private', bearer('guess'), '10.0.0.2'),
+    [401],
+    'elsewhere it begins anew',
+  )
+})
+
+t.test('a tenth that is very few is raised, but not above the limit', async (t) => {
+  for (const [max, allowed] of [
+    [50, 10],
+    [3, 3],
+  ] as const) {
+    const { statuses } = await start(t, { RATE_LIMIT_MAX: String(max) })
+    t.strictSame(await statuses(allowed + 1, '/api/private', bearer('guess')), [
+      ...new Array(allowed).fill(401),
+      429,
+    ])
+  }
+})
+
+t.test('an outage of the issuer is not held against the tokens', async (t) => {
+  const { issuer, statuses, caller } = await start(t, { RATE_LIMIT_MAX: '20' })
+  const headers = await caller({})
+  await issuer.stop()
+  t.strictSame(new Set(await statuses(15, '/api/private', headers)), new Set([503]))
+  t.strictSame(await statuses(1, '/api/private', bearer('guess')), [401])
+})
+
+t.test('unknown paths count, and so does HEAD, once', async (t) => {
+  const { app, repeat, statuses } = await start(t, limited)
+  t.strictSame(await statuses(3, '/unknown'), [404, 404, 429])
+  t.strictSame(await statuses(1, '/api/public'), [429])
+  const remoteAddress = '10.0.0.2'
+  await app.inject({ method: 'HEAD', url: '/api/public', remoteAddress })
+  const [second] = await repeat(1, '/api/public', {}, remoteAddress)
+  t.equal(second?.headers['x-ratelimit-remaining'], '0')
+})
+
+t.test('an IPv6 address counts by its network, IPv4 is the same however it arrives', async (t) => {
+  const { statuses } = await start(t, limited)
+  t.strictSame(await statuses(2, '/api/public', {}, '2001:db8:0:1::1'), [200, 200])
+  t.strictSame(await statuses(1, '/api/public', {}, '2001:db8:0:1:ffff:ffff:ffff:ffff'), [429])
+  t.strictSame(await statuses(1, '/api/public', {}, '2001:db8:0:2::1'), [200])
+  t.strictSame(await statuses(2, '/api/public', {}, '10.0.0.3'), [200, 200])
+  t.strictSame(await statuses(1, '/api/public', {}, '::ffff:10.0.0.3'), [429])
+  t.strictSame(await statuses(1, '/api/public', {}, '::ffff:10.0.0.4'), [200])
+})
+
+t.test('an address that a trusted proxy forwards counts in the place of its own', async (t) => {
+  const from = (address: string) => ({ 'x-forwarded-for': `192.0.2.99, ${address}` })
+  const trusting = await start(t, { ...limited, TRUST_PROXY: '1' })
+  t.strictSame(await trusting.statuses(3, '/api/public', from('192.0.2.1')), [200, 200, 429])
+  t.strictSame(await trusting.statuses(1, '/api/public', from('192.0.2.2')), [200])
+  const others = await start(t, limited)
+  t.strictSame(await others.statuses(2, '/api/public', from('192.0.2.1')), [200, 200])
+  t.strictSame(
+    await others.statuses(1, '/api/public', from('192.0.2.2')),
+    [429],
+    'without trust it is ignored',
+  )
+})
+
+t.test('after a minute counting begins anew', async (t) => {
+  const { statuses } = await start(t, limited)
+  const clock = moveClock(t)
+  t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
+  clock.set(59_000)
+  t.strictSame(await statuses(1, '/api/public'), [429])
+  clock.set(61_000)
+  t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
+})
+
+t.test('a page on another origin can read that it is limited', async (t) => {
+  const origin = 'https://app.example'
+  const { repeat } = await start(t, { RATE_LIMIT_MAX: '1', CLIENT_ORIGIN_URL: origin })
+  const [, limited] = await repeat(2, '/api/public', { origin })
+  t.equal(limited?.statusCode, 429)
+  t.match(limited?.headers, {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': /Retry-After.*X-RateLimit-Reset/,
+  })
 })

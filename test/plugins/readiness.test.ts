@@ -1,5 +1,6 @@
-import t from 'tap'
-import { buildApp } from '../helpers/app.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { buildApp, listen } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
 /** What each check says. */
@@ -30,24 +31,81 @@ t.test('draining says so, for good', async (t) => {
   ])
 })
 
-t.test('a blocked event loop is overload until it runs freely again', async (t) => {
-  const app = await buildApp(t, await TestIssuer.start(t))
-  const { readinessChecks, isUnderPressure } = app
+/** Every turn of the event loop takes so long, as when each handles hundreds of requests, until the end of the test. */
+function slowDown(t: Test, turnMs: number) {
   const block = new Int32Array(new SharedArrayBuffer(4))
-  while (!isUnderPressure()) {
-    Atomics.wait(block, 0, 0, 1_500)
-    await new Promise((resolve) => setTimeout(resolve, 10))
+  let immediate: NodeJS.Immediate
+  const turn = () => {
+    Atomics.wait(block, 0, 0, turnMs)
+    immediate = setImmediate(turn)
   }
-  t.strictSame(await results(readinessChecks), [
-    ['process', undefined],
-    ['load', 'overloaded'],
-    ['store', undefined],
-  ])
-  t.equal((await app.inject('/livez')).statusCode, 200, 'who comes all the same is served')
-  while (isUnderPressure()) await new Promise((resolve) => setTimeout(resolve, 10))
-  t.strictSame(await results(readinessChecks), [
-    ['process', undefined],
-    ['load', undefined],
-    ['store', undefined],
-  ])
+  turn()
+  const stop = () => clearImmediate(immediate)
+  t.teardown(stop)
+  return stop
+}
+
+t.test('a slow event loop is overload: refused until it runs freely again, and probes see it', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const origin = 'https://app.example'
+  const app = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL: origin } })
+  const authorization = `Bearer ${await issuer.sign()}`
+  const get = (path: string) => fetch(`${app.url}${path}`, { headers: { authorization, origin } })
+  const transitions = () => app.logLines.filter(({ msg }) => /overloaded/.test(msg)).map(({ level }) => level)
+  t.equal((await get('/api/private')).status, 200)
+
+  const stop = slowDown(t, 400)
+  while (transitions().length === 0) await delay(10)
+  for (const path of ['/api/private', '/api/public', '/unknown']) {
+    const refused = await get(path)
+    t.equal(refused.status, 503, path)
+    t.equal(refused.headers.get('retry-after'), '2')
+    t.equal(refused.headers.get('access-control-allow-origin'), origin)
+    t.equal(refused.headers.get('x-content-type-options'), 'nosniff')
+    t.same(await refused.json(), {
+      statusCode: 503,
+      code: 'overloaded',
+      error: 'Service Unavailable',
+      message: 'The service has too much to do',
+    })
+  }
+  t.equal((await get('/livez')).status, 200)
+  const readiness = await get('/readyz')
+  t.equal(readiness.status, 503)
+  t.match(await readiness.json(), { status: 'unready', checks: { process: 'ok', load: 'overloaded' } })
+  t.strictSame(transitions(), [40], 'said once, however many are refused')
+
+  stop()
+  while (transitions().length === 1) await delay(10)
+  t.equal((await get('/api/private')).status, 200)
+  t.equal((await get('/readyz')).status, 200)
+  t.strictSame(transitions(), [40, 30])
+})
+
+t.test('one long pause, as of a garbage collection, is none', async (t) => {
+  const app = await listen(t, await TestIssuer.start(t))
+  for (const pauseMs of [800, 1_500]) {
+    await delay(1_100) // a sample without it
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
+    const until = performance.now() + 2_500 // and two after it
+    while (performance.now() < until) {
+      t.equal((await fetch(`${app.url}/api/public`)).status, 200)
+      await delay(100)
+    }
+  }
+})
+
+t.test('a slow start is none', async (t) => {
+  const app = await listen(t, await TestIssuer.start(t), {
+    extend: async () => {
+      const stop = slowDown(t, 500)
+      await delay(3_000)
+      stop()
+    },
+  })
+  const until = performance.now() + 2_500
+  while (performance.now() < until) {
+    t.equal((await fetch(`${app.url}/api/public`)).status, 200)
+    await delay(100)
+  }
 })

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AUDIENCE, startIssuer, withForgedSignatures, withRandomKids } from './issuer.ts'
+import { LOAD_CORE, load, requireWrk } from './load.ts'
+import { median, table } from './report.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
+
+/** `npm run abuse`: the p99 of a good client beside each abuse, into docs/resilience.md. Linux, two cores, wrk. */
+const ROUNDS = 7
+const SECONDS = 2
+const CONNECTIONS = 16
+const KNOWN = 100
+const REFUSED = 10_000
+
+const floods = {
+  'other known tokens, for comparison': 'known',
+  'tokens with an invented kid': 'kids',
+  'tokens with a forged signature': 'forged',
+}
+const misuses = {
+  'tokens of 14 KB': 'long-tokens',
+  '2,000 headers': 'header-floods',
+  'a length and chunks at once': 'two-readings',
+  'bodies announced with 9 GB': 'oversize',
+  'JSON nested 30,000 deep': 'deep-json',
+  'JSON of 5,000 fields': 'many-fields',
+  '2,000 idle connections': 'idle',
+  '500 connections with slow headers': 'slow-headers',
+  '500 connections with slow bodies': 'slow-bodies',
+}
+
+const wrk = await requireWrk()
+const folder = await mkdtemp(join(tmpdir(), 'gatehouse-abuse-'))
+const { issuer, makeTokens, close } = await startIssuer()
+const environment = {
+  AUTH0_DOMAIN: issuer,
+  AUTH0_AUDIENCE: AUDIENCE,
+  DATABASE_URL: 'file::memory:',
+  LOG_LEVEL: 'warn',
+}
+const server = await startServer(join(import.meta.dirname, '../src/server.ts'), environment, '/livez')
+try {
+  await main(server)
+} finally {
+  await server.stop()
+  close()
+  await rm(folder, { recursive: true })
+}
+
+async function main({ url, process: { pid = 0 } }: ServerProcess) {
+  const tokens = await makeTokens('RS256', REFUSED)
+  const files = {
+    good: await write('good', tokens.slice(0, KNOWN)),
+    known: await write('known', tokens.slice(KNOWN, 2 * KNOWN)),
+    kids: await write('kids', withRandomKids(tokens)),
+    forged: await write('forged', withForgedSignatures(tokens)),
+  }
+  const options = { url: `${url}/api/private`, pid, seconds: SECONDS, connections: CONNECTIONS }
+  const good = async () => (await load({ ...options, tokens: files.good })).p99Ms
+  const besides: [name: string, measure: () => Promise<number>][] = [
+    ...Object.entries(floods).map(([name, file]): [string, () => Promise<number>] => [
+      `${CONNECTIONS} connections of ${name}`,
+      async () => {
+        const tokens = files[file as keyof typeof files]
+        const [p99] = await Promise.all([good(), load({ ...options, tokens, expectsRefusals: true })])
+        return p99
+      },
+    ]),
+    ...Object.entries(misuses).map(([name, kind]): [string, () => Promise<number>] => [
+      name,
+      () => beside(kind, url, tokens[0] as string, good),
+    ]),
+  ]
+
+  const alone: number[] = []
+  const results = new Map<string, number[]>(besides.map(([name]) => [name, []]))
+  await good() // warms up
+  for (let round = 0; round < ROUNDS; round++) {
+    alone.push(await good())
+    for (const [name, measure] of besides) results.get(name)?.push(await measure())
+    process.stdout.write(`round ${round + 1} of ${ROUNDS}\n`)
+  }
+  await report(alone, results)
+}
+
+/** Measures while an abuser is at work. */
+async function beside(kind: string, url: string, token: string, measure: () => Promise<number>) {
+  const script = join(import.meta.dirname, 'abuser.ts')
+  const abuser = spawn('taskset', ['-c', LOAD_CORE, process.execPath, script, kind, url, token], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exit = once(abuser, 'exit')
+  try {
+    await Promise.race([
+      once(abuser.stdout, 'data'),
+      exit.then(() => Promise.reject(new Error(`${kind} has ended`))),
+    ])
+    return await measure()
+  } finally {
+    abuser.kill()
+    await exit
+  }
+}
+
+async function write(name: string, tokens: readonly string[]): Promise<string> {
+  const file = join(folder, name)
+  await writeFile(file, `${tokens.join('\n')}\n`)
+  return file
+}
+
+async function report(alone: readonly number[], results: ReadonlyMap<string, readonly number[]>) {
+  const row = (name: string, values: readonly number[]) => [
+    name,
+    median(values).toFixed(1),
+    median(values.map((value, round) => value / (alone[round] ?? Number.NaN))).toFixed(2),
+  ]
+  const rows = [row('nothing', alone), ...[...results].map(([name, values]) => row(name, values))]
+  const [{ model } = { model: 'unknown' }] = cpus()
+  const text = [
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
+    table(['beside', 'p99 in ms', 'of alone'], rows),
+  ].join('\n\n')
+  process.stdout.write(`\n${text}\n`)
+  const page = join(import.meta.dirname, '../docs/resilience.md')
+  const generated = /(?<=<!-- written by npm run abuse -->\n).*(?=<!-- end -->)/s
+  await writeFile(page, (await readFile(page, 'utf8')).replace(generated, `\n${text}\n\n`))
+}

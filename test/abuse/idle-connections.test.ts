@@ -1,0 +1,39 @@
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { startUnderAbuse } from '../helpers/abuse.ts'
+import { head, openMany } from '../helpers/raw-http.ts'
+
+const SHORT_MS = 1_000
+
+t.test('the service has the times that the documents name', async (t) => {
+  const { app } = await startUnderAbuse(t)
+  const { headersTimeout, requestTimeout, keepAliveTimeout } = app.server
+  t.same(
+    { headersTimeout, requestTimeout, keepAliveTimeout },
+    {
+      headersTimeout: 15_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 75_000,
+    },
+  )
+})
+
+t.test('two thousand connections on which nothing comes keep nobody out, and are closed', async (t) => {
+  const { app, survives } = await startUnderAbuse(t, {
+    times: { http: { headersTimeout: SHORT_MS, connectionsCheckingInterval: 50 } },
+  })
+  await survives(t, async (share) => {
+    const sockets = await openMany(app.url, 2_000 * share)
+    const answers = await Promise.all(sockets.map((socket) => text(socket)))
+    t.ok(answers.every((answer) => answer.startsWith('HTTP/1.1 408 ')))
+  })
+})
+
+t.test('so are as many that were answered and are kept open', async (t) => {
+  const { app, survives } = await startUnderAbuse(t, { times: { keepAliveTimeout: SHORT_MS } })
+  await survives(t, async (share) => {
+    const sockets = await openMany(app.url, 2_000 * share, `${head('GET', '/livez')}\r\n`)
+    const answers = await Promise.all(sockets.map((socket) => text(socket)))
+    t.ok(answers.every((answer) => answer.startsWith('HTTP/1.1 200 ')))
+  })
+})

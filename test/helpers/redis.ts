@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+import { freePort } from './free-port.ts'
+
+/** A real Redis that keeps nothing on disk, from the `redis-server` of this machine. */
+export class TestRedis {
+  readonly url: string
+  readonly #port: number
+  #process: ChildProcess | undefined
+
+  constructor(port: number) {
+    this.#port = port
+    this.url = `redis://127.0.0.1:${port}`
+  }
+
+  /** Starts, after a stop on the same port as before, remembering nothing. */
+  async start(): Promise<void> {
+    const options = ['--port', String(this.#port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()]
+    // Ends with its standard input, so also when this process is killed
+    const script = '"$0" "$@" & read _; kill -KILL $!; wait'
+    const child = spawn(
+      'sh',
+      ['-c', `command -v redis-server >/dev/null && ${script}`, 'redis-server', ...options],
+      {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    )
+    this.#process = child
+    for await (const line of createInterface(child.stdout)) {
+      if (line.includes('Ready to accept connections')) break
+    }
+    child.stdout.resume()
+    if (child.exitCode !== null || child.stdout.readableEnded)
+      throw new Error('redis-server cannot be started')
+  }
+
+  /** At once, as when it crashes. */
+  async stop(): Promise<void> {
+    const child = this.#process
+    this.#process = undefined
+    if (!child || child.exitCode !== null) return
+    child.stdin?.end()
+    await once(child, 'exit')
+  }
+}
+
+/**
+ * Runs the test with a Redis of its own, that it may stop. Without `redis-server` the test is skipped, which is
+ * visible; in CI it fails.
+ */
+export function onRedis(t: Test, title: string, run: (t: Test, redis: TestRedis) => Promise<void>): void {
+  t.test(title, async (t) => {
+    const redis = new TestRedis(await freePort())
+    t.teardown(() => redis.stop())
+    try {
+      await redis.start()
+    } catch (error) {
+      if (process.env.CI) throw error
+      t.pass('', { skip: `no Redis: ${(error as Error).message}` })
+      return
+    }
+    await run(t, redis)
+  })
+}
