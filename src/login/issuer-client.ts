@@ -156,7 +156,7 @@ export class IssuerClient {
   #discover(): Promise<Configurations> {
     this.#discovered ??= this.#fetchMetadata().catch((error) => {
       this.#discovered = undefined
-      throw error
+      throw new Outage(`the discovery document of ${this.#options.issuer} is not usable`, { cause: error })
     })
     return this.#discovered
   }

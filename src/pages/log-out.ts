@@ -10,9 +10,12 @@ const pages: FastifyPluginAsync = async (app) => {
   const { issuer, sessions, cookies } = app.login
   const options = { config: { public: true }, schema: { hide: true }, exposeHeadRoute: false }
 
-  const logOut = async ({ session }: FastifyRequest, reply: FastifyReply) => {
+  const cookie = cookies.name(SESSION_COOKIE)
+
+  const logOut = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { session } = request
     if (session) await sessions.end(session)
-    reply.clearCookie(cookies.name(SESSION_COOKIE), cookies.options)
+    if (request.cookies[cookie] !== undefined) reply.clearCookie(cookie, cookies.options)
     const url = await issuer.logoutUrl(session?.contents.idToken)
     return reply.header('cache-control', 'no-store').redirect(url)
   }
