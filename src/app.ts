@@ -1,11 +1,13 @@
 import type { Server } from 'node:http'
 import autoload from '@fastify/autoload'
-import { type FastifyHttpOptions, LogController } from 'fastify'
+import cookie from '@fastify/cookie'
+import { type FastifyHttpOptions, type FastifyInstance, LogController } from 'fastify'
 import fp from 'fastify-plugin'
 import { buildValidator } from './body-validation.ts'
 import { answerBadUrl, answerBrokenRequest } from './broken-requests.ts'
 import type { Config } from './config.ts'
 import { loggerOptions } from './logging.ts'
+import { handlePageErrors } from './page-errors.ts'
 
 export interface AppOptions {
   config: Config
@@ -17,7 +19,16 @@ export interface AppOptions {
 export const app = fp<AppOptions>(async (instance, options) => {
   await instance.register(autoload, { dir: `${import.meta.dirname}/plugins`, options })
   await instance.register(autoload, { dir: options.routes ?? `${import.meta.dirname}/routes` })
+  if (options.config.AUTH0_CLIENT_ID !== undefined) await instance.register(webApp)
 })
+
+/** The pages, in a scope of their own: no route of the API looks at a cookie. */
+async function webApp(instance: FastifyInstance) {
+  handlePageErrors(instance)
+  await instance.register(cookie)
+  instance.addHook('onRequest', instance.findSession)
+  await instance.register(autoload, { dir: `${import.meta.dirname}/pages` })
+}
 
 /** What must be known before there is an instance to register the application in. */
 export function serverOptions(config: Config) {

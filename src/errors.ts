@@ -13,6 +13,15 @@ export const catalogue = {
   issuer_unavailable: entry('issuer_unavailable', 503, 'The identity provider cannot be reached'),
   store_unavailable: entry('store_unavailable', 503, 'The database cannot be reached'),
   user_deleted: entry('user_deleted', 409, 'The user was deleted; the next request starts anew'),
+  login_refused: entry('login_failed', 400, 'The identity provider has not let you in'),
+  login_unknown: entry(
+    'login_failed',
+    400,
+    'This log-in was begun in another browser, was completed already or took too long. Please log in again',
+  ),
+  login_failed: entry('login_failed', 400, 'The log-in could not be completed. Please log in again'),
+  cross_site_request: entry('cross_site_request', 403, 'The request comes from another site'),
+  invalid_logout_token: entry('invalid_logout_token', 400, 'The logout token is not acceptable'),
   not_found: entry('not_found', 404, 'Not Found'),
   validation_failed: entry('validation_failed', 400, 'The request is not valid'),
   bad_request: entry('bad_request', 400, 'The request cannot be understood'),
@@ -64,7 +73,7 @@ export class ServiceError extends Error {
     this.detail = detail
     this.validation = validation
     this.headers = {
-      ...(statusCode === 401 || statusCode === 403 ? { 'www-authenticate': challenge(name, scope) } : {}),
+      ...(asksForToken(code) ? { 'www-authenticate': challenge(name, scope) } : {}),
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
     }
   }
@@ -83,6 +92,10 @@ function challenge(name: ErrorName, scope: readonly string[] = []): string {
   }
   if (scope.length > 0) parameters.push(['scope', scope.join(' ')])
   return `Bearer ${parameters.map(([key, value]) => `${key}="${value}"`).join(', ')}`
+}
+
+function asksForToken(code: string): boolean {
+  return ['missing_token', 'invalid_token', 'insufficient_scope', 'insufficient_permissions'].includes(code)
 }
 
 function entry<const Code extends string>(code: Code, statusCode: number, message: string) {

@@ -2,7 +2,8 @@ import type { preHandlerHookHandler, RouteOptions } from 'fastify'
 
 /** Who may call a route, as its guard function carries it. */
 export interface Guard {
-  readonly kind: 'token' | 'scope' | 'permission'
+  /** What has to be shown: an access token, or on pages the session of somebody who has signed in. */
+  readonly kind: 'token' | 'scope' | 'permission' | 'session'
   readonly required: readonly string[]
 }
 
@@ -22,6 +23,7 @@ export function guardsOf({ preHandler = [] }: RouteOptions): Guard[] {
 /** Who may call the route, in words: for the table of routes. */
 export function describeGuards(guards: readonly Guard[]): string {
   if (guards.length === 0) return 'anyone'
+  if (guards.some(({ kind }) => kind === 'session')) return 'signed in'
   const requirements = guards.flatMap(({ kind, required }) => required.map((name) => `${kind} ${name}`))
   return requirements.length === 0 ? 'a valid token' : requirements.join(' and ')
 }

@@ -97,8 +97,8 @@ t.test('a trailing slash changes nothing, HEAD works where GET does, anything el
   })
 })
 
-t.test('every plugin and every route file is loaded: it exports a function by default', async (t) => {
-  const files = globSync(['plugins/**/*.ts', 'routes/**/*.ts'], { cwd: SRC })
+t.test('every plugin, route and page file is loaded: it exports a function by default', async (t) => {
+  const files = globSync(['plugins/**/*.ts', 'routes/**/*.ts', 'pages/**/*.ts'], { cwd: SRC })
   t.ok(files.length > 0)
   for (const file of files) t.type((await import(`${SRC}/${file}`)).default, 'function', file)
 })

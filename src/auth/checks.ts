@@ -19,7 +19,8 @@ export type Header = Readonly<Record<string, unknown>>
  * @throws {ServiceError} 401 with the reason in `detail`
  */
 export function checkUnsigned(header: Header, claims: Claims, policy: Policy, nowSeconds: number): void {
-  checkHeader(header, policy)
+  // RFC 8725, section 3.11 and RFC 9068, section 2.1: no ID token, logout token or DPoP proof passes for an access token
+  checkHeader(header, policy, isAccessTokenType)
   checkIssuer(claims, policy)
   checkAudience(claims, policy)
   checkSubject(claims)
@@ -40,27 +41,31 @@ export function checkTimes({ exp, nbf, iat }: Claims, policy: Policy, nowSeconds
   if (iat !== undefined && nowSeconds < iat - tolerance) throw unusable('iat is in the future')
 }
 
-function checkHeader({ alg, typ, crit, kid }: Header, policy: Policy): void {
+export function checkHeader(
+  { alg, typ, crit, kid }: Header,
+  policy: Policy,
+  isRightType: (typ: string) => boolean,
+): void {
   // RFC 8725, section 3.1: the allow-list decides, never the token
   if (typeof alg !== 'string' || !policy.algorithms.includes(alg)) throw unusable('alg is not accepted')
-  // RFC 8725, section 3.11 and RFC 9068, section 2.1: no ID token, logout token or DPoP proof passes for an access token
-  if (typ !== undefined && !isAccessTokenType(typ)) throw unusable('typ is not that of an access token')
+  if (typ !== undefined && !(typeof typ === 'string' && isRightType(typ)))
+    throw unusable('typ is that of another kind of token')
   // RFC 7515, section 4.1.11: no extension is understood here
   if (crit !== undefined) throw unusable('crit names an extension')
   if (kid !== undefined && typeof kid !== 'string') throw unusable('kid is not a string')
 }
 
 /** RFC 7515, section 4.1.9: compared without case, `application/` may be left out. */
-function isAccessTokenType(typ: unknown): boolean {
-  return typeof typ === 'string' && /^(application\/)?(jwt|at\+jwt)$/i.test(typ)
+function isAccessTokenType(typ: string): boolean {
+  return /^(application\/)?(jwt|at\+jwt)$/i.test(typ)
 }
 
-function checkIssuer({ iss }: Claims, policy: Policy): void {
+export function checkIssuer({ iss }: Claims, policy: Policy): void {
   if (typeof iss !== 'string' || !policy.issuers.includes(iss))
     throw wrongClaims('iss is not a configured issuer')
 }
 
-function checkAudience({ aud }: Claims, policy: Policy): void {
+export function checkAudience({ aud }: Claims, policy: Policy): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   if (!audiences.every((item) => typeof item === 'string')) throw wrongClaims('aud is missing or not text')
   if (!audiences.some((item) => policy.audiences.includes(item))) throw wrongClaims('aud names another API')

@@ -1,4 +1,4 @@
-const MAX_BYTES = 1_048_576
+import { readText } from '../read-text.ts'
 
 /**
  * Asks an issuer for a JSON object. Bounded in size; in time, by the signal.
@@ -27,17 +27,4 @@ export async function fetchJson(
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Reads as it comes and stops at the limit: neither an endless answer nor a compressed bomb fills the memory. */
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  // An answer to GET with status 200 has a body, if an empty one (Fetch standard, null body status)
-  for await (const chunk of response.body as NonNullable<typeof response.body>) {
-    size += chunk.byteLength
-    if (size > MAX_BYTES) throw new Error(`${response.url} is longer than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }

@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import { ServiceError } from '../errors.ts'
-import { checkTimes, checkUnsigned, type Header, type Policy } from './checks.ts'
-import { checkEncoding } from './encoding.ts'
+import { checkTimes, checkUnsigned, type Policy } from './checks.ts'
 import type { KeySet } from './key-set.ts'
+import { type Decode, decodeToken, findSigner } from './signed-token.ts'
 import type { SigningKey } from './signing-key.ts'
-import { type Claims, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
+import { toVerifiedToken, type VerifiedToken } from './verified-token.ts'
 
 const MAX_CACHED_TOKENS = 10_000
 const MAX_CACHED_BYTES = 16 * 1_048_576
@@ -14,8 +13,7 @@ const END_LENGTH = 64
 export interface VerifierOptions {
   readonly policy: Policy
   readonly keySets: ReadonlyMap<string, KeySet>
-  /** Splits a compact JWS into its parts, verifying nothing; throws when it is none. */
-  readonly decode: (token: string) => { header: Header; payload: Claims }
+  readonly decode: Decode
 }
 
 interface Accepted {
@@ -64,26 +62,12 @@ export class Verifier {
   }
 
   async #verifyNew(token: string, now: number): Promise<VerifiedToken> {
-    const { header, payload } = this.#decode(token)
+    const { header, payload } = decodeToken(token, this.#options.decode)
     checkUnsigned(header, payload, this.#options.policy, now / 1000)
-    const { alg, kid } = header as { alg: string; kid?: string }
-    const keySet = this.#keySet(payload.iss as string)
-    const key = keySet.find(alg, kid, now) ?? (await keySet.fetch(alg, kid, now))
-    if (!(await key.verify(token))) {
-      throw new ServiceError('unusable_token', { detail: 'the signature is not by the key it names' })
-    }
+    const key = await findSigner(token, header, this.#keySet(payload.iss as string), now)
     const verified = toVerifiedToken(payload)
     this.#accepted.set(token.slice(-END_LENGTH), { text: token, token: verified, key })
     return verified
-  }
-
-  #decode(token: string) {
-    checkEncoding(token)
-    try {
-      return this.#options.decode(token)
-    } catch (cause) {
-      throw new ServiceError('unusable_token', { detail: 'not base64url of JSON objects', cause })
-    }
   }
 
   /** Only called for issuers that passed the policy, and each of those has a key set. */

@@ -4,6 +4,8 @@ import fp from 'fastify-plugin'
 import type { Policy } from '../auth/checks.ts'
 import { fetchKeys } from '../auth/fetch-keys.ts'
 import { type FetchOutcome, KeySet } from '../auth/key-set.ts'
+import { type LogoutToken, type LogoutTokenOptions, verifyLogoutToken } from '../auth/logout-token.ts'
+import type { Decode } from '../auth/signed-token.ts'
 import type { VerifiedToken } from '../auth/verified-token.ts'
 import { Verifier } from '../auth/verifier.ts'
 import type { Config } from '../config.ts'
@@ -17,6 +19,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The `onRequest` hook of guarded routes, before any body is read; plugins/guards.ts puts it there. */
     verifyToken: onRequestHookHandler
+    /** What the issuer at which people sign in says of a session that has ended there. */
+    verifyLogoutToken: (token: string) => Promise<LogoutToken>
   }
 }
 
@@ -29,7 +33,11 @@ export default fp(
       decode: { complete: true },
       decoratorName: 'unverifiedToken',
     })
-    const verifier = makeVerifier(app)
+    const policy = toPolicy(app.config)
+    const keySets = makeKeySets(app, policy)
+    const decode: Decode = (token) => app.jwt.decode(token) as ReturnType<Decode>
+    const verifier = new Verifier({ policy, keySets, decode })
+    const logout = logoutTokenOptions(app.config, policy, keySets, decode)
 
     app.decorateRequest('token', null)
     app.decorate('verifyToken', (request, reply, done) => {
@@ -47,26 +55,41 @@ export default fp(
         done(error as Error)
       }
     })
+    app.decorate('verifyLogoutToken', (token) => verifyLogoutToken(token, logout, Date.now()))
   },
   { name: 'auth', dependencies: ['env'] },
 )
 
-function makeVerifier(app: FastifyInstance): Verifier {
-  const policy = toPolicy(app.config)
+type KeySets = ReadonlyMap<string, KeySet>
+
+function makeKeySets({ config, log }: FastifyInstance, { issuers, algorithms }: Policy): KeySets {
   const options = {
-    algorithms: policy.algorithms,
-    maxStaleMs: app.config.JWKS_MAX_STALE_HOURS * 3_600_000,
+    algorithms,
+    maxStaleMs: config.JWKS_MAX_STALE_HOURS * 3_600_000,
     fetchKeys,
     onFetch: ({ issuer, keys, error }: FetchOutcome) => {
-      if (error === undefined) app.log.info({ issuer, keys }, 'key set fetched')
-      else app.log.warn({ issuer, keys, err: error }, 'key set not fetched; the known keys serve on')
+      if (error === undefined) log.info({ issuer, keys }, 'key set fetched')
+      else log.warn({ issuer, keys, err: error }, 'key set not fetched; the known keys serve on')
     },
   }
-  const keySets = new Map(policy.issuers.map((issuer) => [issuer, new KeySet({ issuer, ...options })]))
-  return new Verifier({ policy, keySets, decode: (token) => app.jwt.decode(token) as Decoded })
+  return new Map(issuers.map((issuer) => [issuer, new KeySet({ issuer, ...options })]))
 }
 
-type Decoded = ReturnType<ConstructorParameters<typeof Verifier>[0]['decode']>
+/** Of the first issuer, at which people sign in, and for the client they sign in with; without one, for nobody. */
+function logoutTokenOptions(
+  { AUTH0_CLIENT_ID }: Config,
+  { issuers, ...policy }: Policy,
+  keySets: KeySets,
+  decode: Decode,
+): LogoutTokenOptions {
+  const [issuer = ''] = issuers
+  const audiences = AUTH0_CLIENT_ID === undefined ? [] : [AUTH0_CLIENT_ID]
+  return {
+    policy: { ...policy, issuers: [issuer], audiences },
+    keySet: keySets.get(issuer) as KeySet,
+    decode,
+  }
+}
 
 function toPolicy(config: Config): Policy {
   return {

@@ -80,9 +80,10 @@ export default fp(
       const guards = guardsOf(route)
       const isPublic = route.config?.public === true || isPublicPlugin
       if (guards.length > 0 === isPublic) throw new Error(undecided(route, isPublic))
+      const tokenGuards = guards.filter(({ kind }) => kind !== 'session')
       // Before the body is read and validated: who may not call is told so first, and costs little
-      if (guards.length > 0) route.onRequest = [app.verifyToken, ...[route.onRequest ?? []].flat()]
-      route.schema = documentGuards(route.schema ?? {}, guards)
+      if (tokenGuards.length > 0) route.onRequest = [app.verifyToken, ...[route.onRequest ?? []].flat()]
+      route.schema = documentGuards(route.schema ?? {}, tokenGuards)
       for (const method of [route.method].flat()) {
         app.routeTable.push({ method, path: route.url, guards })
       }
@@ -112,6 +113,7 @@ function undecided({ method, url }: RouteOptions, isPublic: boolean): string {
   preHandler: app.authenticate                            any valid token
   preHandler: app.requiresScope('read:things')            a token with the scope
   preHandler: app.requiresPermission('read:things')       a token with the permission
+  preHandler: app.requiresSignIn                          on pages: somebody who has signed in
   config: { public: true }                                anyone`
 }
 

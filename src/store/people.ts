@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import type { Identity, Person, Profile } from './person.ts'
 import type { PeopleTable, Store } from './schema.ts'
+import { toTime } from './time.ts'
 import { storeUnavailable } from './unavailable.ts'
 
 /** A person, and whether the issuer's word on them has been had. */
@@ -150,8 +151,4 @@ function toColumns({ email, emailVerified, name, picture }: Profile, at: string)
     picture,
     profile_at: at,
   }
-}
-
-function toTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
 }

@@ -4,6 +4,8 @@ import type { Generated, Kysely } from 'kysely'
 export interface Schema {
   people: PeopleTable
   todos: TodosTable
+  sessions: SessionsTable
+  used_once: UsedOnceTable
 }
 
 /** What store functions work with: the database, or a transaction in it. */
@@ -29,4 +31,20 @@ export interface TodosTable {
   title: string
   /** `YYYY-MM-DD` */
   date: string
+}
+
+export interface SessionsTable {
+  id_hash: string
+  person_id: number
+  sid: string | null
+  contents: string
+  revision: number
+  refresh_until: string | null
+  created_at: string
+  expires_at: string
+}
+
+export interface UsedOnceTable {
+  key_hash: string
+  expires_at: string
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { ServiceError } from '../errors.ts'
+import { isForeignKeyViolation } from './foreign-key.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import type { Store, TodosTable } from './schema.ts'
 
@@ -87,10 +88,4 @@ export async function deleteTodo(store: Store, user: number, id: number): Promis
 
 function toTodo({ id, title, date, person_id }: Selectable<TodosTable>): Todo {
   return { id, title, date, user: person_id }
-}
-
-/** https://www.sqlite.org/rescode.html and https://www.postgresql.org/docs/current/errcodes-appendix.html */
-function isForeignKeyViolation(error: unknown): boolean {
-  const { code, errcode } = error as { code?: string; errcode?: number }
-  return code === '23503' || errcode === 787
 }

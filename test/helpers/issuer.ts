@@ -29,6 +29,8 @@ export class TestIssuer {
   readonly userinfoRequests: (string | undefined)[] = []
   /** Answers requests for a profile. */
   userinfo: Answer = (_request, response) => response.writeHead(403).end()
+  /** Answers requests for tokens. */
+  token: Answer = (_request, response) => response.writeHead(403).end()
   /** Replaces the answer to every request while set, or only to those for the key set. */
   misbehaviour: Answer | undefined
   misbehavesOnlyWithKeys = false
@@ -117,6 +119,10 @@ export class TestIssuer {
     if (request.url === '/userinfo') {
       this.userinfoRequests.push(request.headers.authorization)
       this.userinfo(request, response)
+      return
+    }
+    if (request.url === '/oauth/token') {
+      this.token(request, response)
       return
     }
     const document = isKeySet

@@ -26,7 +26,13 @@ async function start(t: Test, issuer: TestIssuer, options: BuildOptions = {}) {
 }
 
 /** What each kind of guard can answer. */
-const refusals = { none: [], token: [401, 503], scope: [401, 403, 503], permission: [401, 403, 503] }
+const refusals = {
+  none: [],
+  token: [401, 503],
+  scope: [401, 403, 503],
+  permission: [401, 403, 503],
+  session: [],
+}
 
 /** The scheme that says how to get a token. */
 const issuerScheme = (document: Document) => document.components.securitySchemes.issuer

@@ -1,0 +1,48 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const ALGORITHM = 'aes-256-gcm'
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * Encrypts what leaves the process: AES-256-GCM, under keys derived from the secrets by HKDF (RFC 5869), one for each
+ * purpose. The first secret encrypts and all decrypt, so that they can be replaced one by one.
+ */
+export class Sealer {
+  readonly #keys: readonly Buffer[]
+
+  constructor(secrets: readonly string[], purpose: string) {
+    this.#keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)))
+  }
+
+  /** @param place what is sealed opens in this place only: another's cannot be put there */
+  seal(value: unknown, place: string): string {
+    const iv = randomBytes(IV_BYTES)
+    const cipher = createCipheriv(ALGORITHM, this.#keys[0] as Buffer, iv).setAAD(Buffer.from(place))
+    const encrypted = Buffer.concat([cipher.update(JSON.stringify(value)), cipher.final()])
+    return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url')
+  }
+
+  /** What was sealed here, or undefined: it was changed, comes from another place, or its secret is no longer known. */
+  open(sealed: string, place: string): unknown {
+    const bytes = Buffer.from(sealed, 'base64url')
+    if (bytes.length < IV_BYTES + TAG_BYTES) return undefined
+    for (const key of this.#keys) {
+      const text = decrypt(key, bytes, place)
+      if (text !== undefined) return JSON.parse(text)
+    }
+    return undefined
+  }
+}
+
+function decrypt(key: Buffer, bytes: Buffer, place: string): string | undefined {
+  const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  })
+  decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
+  try {
+    return decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+  } catch {
+    return undefined
+  }
+}

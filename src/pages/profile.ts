@@ -1,0 +1,11 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { requireSession } from '../login/sessions.ts'
+
+const pages: FastifyPluginAsync = async (app) => {
+  const options = { preHandler: app.requiresSignIn, schema: { hide: true } }
+  app.get('/profile', options, async ({ session }, reply) =>
+    reply.page('profile', { account: requireSession(session).contents.account }),
+  )
+}
+
+export default pages

@@ -1,0 +1,28 @@
+import type { Migration } from 'kysely/migration'
+
+export const sessions: Migration = {
+  up: async (db) => {
+    await db.schema
+      .createTable('sessions')
+      .addColumn('id_hash', 'text', (column) => column.primaryKey())
+      .addColumn('person_id', 'bigint', (column) =>
+        column.notNull().references('people.id').onDelete('cascade'),
+      )
+      .addColumn('sid', 'text')
+      .addColumn('contents', 'text', (column) => column.notNull())
+      .addColumn('revision', 'integer', (column) => column.notNull())
+      .addColumn('refresh_until', 'text')
+      .addColumn('created_at', 'text', (column) => column.notNull())
+      .addColumn('expires_at', 'text', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('sessions_person_id').on('sessions').column('person_id').execute()
+    await db.schema.createIndex('sessions_sid').on('sessions').column('sid').execute()
+    await db.schema.createIndex('sessions_expires_at').on('sessions').column('expires_at').execute()
+    await db.schema
+      .createTable('used_once')
+      .addColumn('key_hash', 'text', (column) => column.primaryKey())
+      .addColumn('expires_at', 'text', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('used_once_expires_at').on('used_once').column('expires_at').execute()
+  },
+}
