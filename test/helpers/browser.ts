@@ -10,6 +10,8 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+/** People's browsers have this cache, which shows pages again without asking for them. */
+const OMITTED = ['--disable-back-forward-cache']
 
 /**
  * Runs the test with the system's Chromium, or that of CHROMIUM_PATH. If there is none the test is skipped, which is
@@ -26,7 +28,7 @@ async function launch(t: Test): Promise<Browser | undefined> {
   const { CHROMIUM_PATH, CI } = process.env
   try {
     const executablePath = CHROMIUM_PATH || '/usr/bin/chromium'
-    const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+    const browser = await chromium.launch({ executablePath, args: ARGUMENTS, ignoreDefaultArgs: OMITTED })
     t.teardown(() => browser.close())
     return browser
   } catch (error) {

@@ -8,6 +8,7 @@ import { webApp } from '../helpers/pages.ts'
 const types = {
   'style.css': 'text/css; charset=utf-8',
   'menu.js': 'application/javascript; charset=utf-8',
+  'back.js': 'application/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
   'gatehouse.svg': 'image/svg+xml',
   'inter.woff2': 'font/woff2',
