@@ -30,9 +30,13 @@ function answer(request: FastifyRequest, reply: FastifyReply, refusal: ServiceEr
 }
 
 /** The public half of the error and nothing else. */
-function showError(reply: FastifyReply, { statusCode, message, headers }: ServiceError) {
-  const { heading, explanation = message } = words[statusCode] ?? { heading: 'That did not work' }
-  return reply.code(statusCode).headers(headers).page('error', { statusCode, heading, explanation })
+function showError(reply: FastifyReply, { statusCode, code, message, headers }: ServiceError) {
+  const { heading, explanation = toSentence(message) } = words[statusCode] ?? { heading: 'That did not work' }
+  return reply.code(statusCode).headers(headers).page('error', { statusCode, code, heading, explanation })
+}
+
+function toSentence(message: string): string {
+  return message.replace(/\.?$/, '.')
 }
 
 /** Where the catalogue says no more than the status does, there is more to say to people. */

@@ -33,21 +33,29 @@ t.test('an error of the catalogue becomes a page with its status, headers and pu
   t.match(body, /<title>Not available just now - Gatehouse<\/title>/)
   t.match(body, />503</)
   t.match(body, /<h1>Not available just now<\/h1>/)
-  t.match(body, /<p>The identity provider cannot be reached<\/p>/)
+  t.match(body, /<p>The identity provider cannot be reached\.<\/p>/)
   t.match(body, /<a class="button" href="\/">/)
   t.notMatch(body, /secret/)
   t.match(log, { level: 40, code: 'issuer_unavailable', detail: 'secret' })
 })
 
-t.test('every refusal tells its message', async (t) => {
+t.test('every refusal tells its message, as a sentence', async (t) => {
   const thrown = await start(t)
   const names = Object.keys(catalogue) as ErrorName[]
   for (const name of names.filter((name) => !['not_found', 'internal_error'].includes(name))) {
     const { statusCode, message } = catalogue[name]
     const { status, body } = await thrown(new ServiceError(name))
     t.equal(status, statusCode, name)
-    t.ok(body.includes(`<p>${message.replaceAll("'", '&#39;')}</p>`), name)
+    t.ok(body.includes(`<p>${message.replaceAll("'", '&#39;').replace(/([^.])$/, '$1.')}</p>`), name)
   }
+})
+
+t.test('a log-in that failed can be tried again from its page', async (t) => {
+  const thrown = await start(t)
+  const logIn = /<a class="button" href="\/login">Log In<\/a>\s+<a class="button plain" href="\/">/
+  for (const name of ['login_failed', 'login_refused', 'login_unknown'] as const)
+    t.match((await thrown(new ServiceError(name))).body, logIn)
+  t.notMatch((await thrown(new ServiceError('bad_request'))).body, logIn)
 })
 
 t.test('anything else is a 500 that says nothing, and the log says all', async (t) => {

@@ -9,7 +9,7 @@ interface Pages {
   home: Record<string, never>
   profile: { account: Account }
   message: { heading: string; explanation: string; box: { caption: string; code: string } }
-  error: { statusCode: number; heading: string; explanation: string }
+  error: { statusCode: number; code: string; heading: string; explanation: string }
 }
 
 declare module 'fastify' {
