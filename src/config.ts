@@ -26,7 +26,7 @@ export const configSchema = Type.Object({
   PORT: integer(0, 65_535, 'port it listens on', 3000),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'pino level', 'info'),
   CLIENT_ORIGIN_URL: parsed(originList, 'origins allowed by CORS', ''),
-  DATABASE_URL: parsed(databaseUrl, 'where people and to-dos are kept', 'file:data/gatehouse.db'),
+  DATABASE_URL: parsed(databaseUrl, 'where people, to-dos and sessions are kept', 'file:data/gatehouse.db'),
   TRUST_PROXY: parsed(proxies, 'proxies whose `X-Forwarded-*` headers count', 'false'),
   AUTH_ALGORITHMS: parsed(algorithmList, 'signature algorithms accepted', 'RS256'),
   AUTH_CLOCK_TOLERANCE_SECONDS: integer(0, 300, 'leeway for `exp`, `nbf` and `iat`', 5),

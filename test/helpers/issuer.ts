@@ -121,7 +121,7 @@ export class TestIssuer {
       this.userinfo(request, response)
       return
     }
-    if (request.url === '/oauth/token') {
+    if (request.url?.startsWith('/oauth/token')) {
       this.token(request, response)
       return
     }
