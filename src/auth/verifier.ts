@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { ServiceError } from '../errors.ts'
+import type { RefusalReason } from '../refusal-reasons.ts'
 import { checkTimes, checkUnsigned, type Header, type Policy } from './checks.ts'
 import { checkEncoding } from './encoding.ts'
 import type { KeySet } from './key-set.ts'
@@ -30,6 +31,8 @@ interface Accepted {
  * remembered: it costs no memory, and what was an outage a moment ago is none now.
  */
 export class Verifier {
+  /** Tokens that were known, and those that had to be verified: for the metrics. */
+  readonly recalls = { hits: 0, misses: 0 }
   readonly #options: VerifierOptions
   readonly #accepted = new LRUCache<string, Accepted>({
     max: MAX_CACHED_TOKENS,
@@ -39,6 +42,11 @@ export class Verifier {
 
   constructor(options: VerifierOptions) {
     this.#options = options
+  }
+
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.#accepted.size
   }
 
   /**
@@ -57,6 +65,7 @@ export class Verifier {
     // A key that the issuer has withdrawn takes its tokens with it
     if (this.#keySet(accepted.token.issuer).trusts(accepted.key, now)) {
       checkTimes(accepted.token.claims, this.#options.policy, now / 1000)
+      this.recalls.hits++
       return accepted.token
     }
     this.#accepted.delete(token.slice(-END_LENGTH))
@@ -64,13 +73,14 @@ export class Verifier {
   }
 
   async #verifyNew(token: string, now: number): Promise<VerifiedToken> {
+    this.recalls.misses++
     const { header, payload } = this.#decode(token)
     checkUnsigned(header, payload, this.#options.policy, now / 1000)
     const { alg, kid } = header as { alg: string; kid?: string }
     const keySet = this.#keySet(payload.iss as string)
     const key = keySet.find(alg, kid, now) ?? (await keySet.fetch(alg, kid, now))
     if (!(await key.verify(token))) {
-      throw new ServiceError('unusable_token', { detail: 'the signature is not by the key it names' })
+      throw unusable('signature', 'the signature is not by the key it names')
     }
     const verified = toVerifiedToken(payload)
     this.#accepted.set(token.slice(-END_LENGTH), { text: token, token: verified, key })
@@ -82,7 +92,7 @@ export class Verifier {
     try {
       return this.#options.decode(token)
     } catch (cause) {
-      throw new ServiceError('unusable_token', { detail: 'not base64url of JSON objects', cause })
+      throw unusable('malformed', 'not base64url of JSON objects', cause)
     }
   }
 
@@ -90,4 +100,8 @@ export class Verifier {
   #keySet(issuer: string): KeySet {
     return this.#options.keySets.get(issuer) as KeySet
   }
+}
+
+function unusable(reason: RefusalReason, detail: string, cause?: unknown) {
+  return new ServiceError('unusable_token', { reason, detail, cause })
 }

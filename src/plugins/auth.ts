@@ -17,6 +17,9 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The `onRequest` hook of guarded routes, before any body is read; plugins/guards.ts puts it there. */
     verifyToken: onRequestHookHandler
+    verifier: Verifier
+    /** By issuer. */
+    keySets: ReadonlyMap<string, KeySet>
   }
 }
 
@@ -29,9 +32,12 @@ export default fp(
       decode: { complete: true },
       decoratorName: 'unverifiedToken',
     })
-    const verifier = makeVerifier(app)
+    const keySets = makeKeySets(app)
+    const verifier = makeVerifier(app, keySets)
 
     app.decorateRequest('token', null)
+    app.decorate('keySets', keySets)
+    app.decorate('verifier', verifier)
     app.decorate('verifyToken', (request, reply, done) => {
       reply.header('cache-control', 'no-store')
       const accept = (token: VerifiedToken) => {
@@ -51,19 +57,22 @@ export default fp(
   { name: 'auth', dependencies: ['env'] },
 )
 
-function makeVerifier(app: FastifyInstance): Verifier {
-  const policy = toPolicy(app.config)
+function makeKeySets({ config, log }: FastifyInstance): ReadonlyMap<string, KeySet> {
   const options = {
-    algorithms: policy.algorithms,
-    maxStaleMs: app.config.JWKS_MAX_STALE_HOURS * 3_600_000,
+    algorithms: config.AUTH_ALGORITHMS,
+    maxStaleMs: config.JWKS_MAX_STALE_HOURS * 3_600_000,
     fetchKeys,
     onFetch: ({ issuer, keys, error }: FetchOutcome) => {
-      if (error === undefined) app.log.info({ issuer, keys }, 'key set fetched')
-      else app.log.warn({ issuer, keys, err: error }, 'key set not fetched; the known keys serve on')
+      if (error === undefined) log.info({ issuer, keys }, 'key set fetched')
+      else log.warn({ issuer, keys, err: error }, 'key set not fetched; the known keys serve on')
     },
   }
-  const keySets = new Map(policy.issuers.map((issuer) => [issuer, new KeySet({ issuer, ...options })]))
-  return new Verifier({ policy, keySets, decode: (token) => app.jwt.decode(token) as Decoded })
+  return new Map(config.AUTH0_DOMAIN.map((issuer) => [issuer, new KeySet({ issuer, ...options })]))
+}
+
+function makeVerifier(app: FastifyInstance, keySets: ReadonlyMap<string, KeySet>): Verifier {
+  const decode = (token: string) => app.jwt.decode(token) as Decoded
+  return new Verifier({ policy: toPolicy(app.config), keySets, decode })
 }
 
 type Decoded = ReturnType<ConstructorParameters<typeof Verifier>[0]['decode']>
@@ -82,6 +91,8 @@ function findToken(app: FastifyInstance, request: FastifyRequest): string {
     return app.jwt.lookupToken(request)
   } catch (error) {
     const isAbsent = (error as { code?: string }).code === 'FST_JWT_NO_AUTHORIZATION_IN_HEADER'
-    throw new ServiceError(isAbsent ? 'missing_token' : 'malformed_authorization')
+    throw isAbsent
+      ? new ServiceError('missing_token', { reason: 'missing' })
+      : new ServiceError('malformed_authorization', { reason: 'malformed' })
   }
 }
