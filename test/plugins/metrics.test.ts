@@ -7,7 +7,7 @@ import { type BuildOptions, bearer, listen } from '../helpers/app.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 import { Scrape } from '../helpers/metrics.ts'
-import { preload, required, start } from '../helpers/process.ts'
+import { required, start } from '../helpers/process.ts'
 
 /** The service with its metrics on. */
 async function startMeasured(t: Test, options: BuildOptions = {}) {
@@ -242,27 +242,4 @@ t.test('a port in use stops the start with a sentence that names the variable', 
   t.equal(code, 1)
   const reason = `listen EADDRINUSE: address already in use 127.0.0.1:${METRICS_PORT}`
   t.equal(stderr, `The configuration is not usable:\n  METRICS_PORT cannot be listened on: ${reason}\n`)
-})
-
-/** Modules of the metrics that a process has loaded when it listens. */
-async function loadedModules(t: Test, environment: Record<string, string>): Promise<string[]> {
-  const hook = `import { registerHooks } from 'node:module'
-    registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) })`
-  const { child, ended, listening } = start(t, {
-    environment: { ...required, ...environment },
-    execArgv: preload(hook),
-  })
-  const url = await listening()
-  t.equal((await fetch(`${url}/api/private`)).status, 401)
-  child.kill('SIGTERM')
-  const { code, stderr } = await ended
-  t.equal(code, 0)
-  return stderr.split('\n').filter((url) => /\/(prom-client|src\/metrics)\//.test(url))
-}
-
-t.test('while they are off, nothing of the metrics is loaded', async (t) => {
-  t.strictSame(await loadedModules(t, {}), [])
-  const loaded = await loadedModules(t, { METRICS_PORT: String(await freePort()) })
-  t.ok(loaded.some((url) => url.includes('/prom-client/')))
-  t.ok(loaded.some((url) => url.includes('/src/metrics/')))
 })
