@@ -35,7 +35,7 @@ export function addHistogram(registry: Registry, options: HistogramOptions) {
     values: [...all.values()].flatMap((series) => samplesOf(series, name, buckets)),
   })
   // No more than this is asked of a metric by prom-client's registry
-  registry.registerMetric({ name, get } as unknown as Histogram)
+  registry.registerMetric({ name, labelNames, get } as unknown as Histogram)
 
   return (value: number, ...labelValues: readonly string[]) => {
     const key = labelValues.join('\n')
