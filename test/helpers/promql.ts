@@ -2,7 +2,20 @@ import type { KnownMetric } from './known-metrics.ts'
 
 /** Everything in PromQL that looks like a name and is neither a metric nor a label. */
 const words = new Set([
-  ...['sum', 'max', 'count', 'by', 'on', 'and', 'unless', 'rate', 'increase', 'histogram_quantile'],
+  ...[
+    'sum',
+    'max',
+    'count',
+    'by',
+    'on',
+    'and',
+    'or',
+    'unless',
+    'vector',
+    'rate',
+    'increase',
+    'histogram_quantile',
+  ],
 ])
 /** Prometheus adds these to whatever it scrapes. */
 const ofTheTarget = ['job', 'instance']
