@@ -39,7 +39,7 @@ function watchRequests(app: FastifyInstance, { requests, countToken }: Metrics) 
       requests.end({
         method: request.method,
         route: request.routeOptions.url,
-        status: reply.raw.writableFinished ? reply.statusCode : undefined,
+        status: reply.raw.writableEnded ? reply.statusCode : undefined,
         seconds: reply.elapsedTime / 1000,
       })
     })
