@@ -13,6 +13,7 @@ COPY src src
 # A start and graceful stop with each kind of database fills the compile cache: later starts need not compile, nor write
 RUN for database in file::memory: postgres://127.0.0.1:1/none; do \
       AUTH0_DOMAIN=warm-up.invalid AUTH0_AUDIENCE=warm-up PORT=0 LOG_LEVEL=error DATABASE_URL=$database \
+      METRICS_PORT=9464 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1 \
       timeout --preserve-status 5 node src/server.ts || exit 1; \
     done
 # SQLite's place, the only one that is written to: a volume, so that the rest can be read-only

@@ -25,6 +25,7 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
     AUTH0_AUDIENCE: ['https://api.example'],
     HOST: '127.0.0.1',
     PORT: 3000,
+    METRICS_PORT: 0,
     LOG_LEVEL: 'info',
     CLIENT_ORIGIN_URL: [],
     DATABASE_URL: 'file:data/gatehouse.db',
@@ -43,6 +44,8 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
   const environment = {
     HOST: '0.0.0.0',
     PORT: '8080',
+    METRICS_PORT: '9464',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp/',
     LOG_LEVEL: 'warn',
     CLIENT_ORIGIN_URL: 'https://app.example',
     DATABASE_URL: 'postgres://db.example/name',
@@ -64,6 +67,8 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     AUTH0_DOMAIN: ['https://tenant.example/'],
     AUTH0_AUDIENCE: ['https://api.example'],
     PORT: 8080,
+    METRICS_PORT: 9464,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp',
     CLIENT_ORIGIN_URL: ['https://app.example'],
     TRUST_PROXY: 1,
     AUTH_ALGORITHMS: ['ES256'],
@@ -80,6 +85,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
 t.test('numbers and choices are held to their bounds', async (t) => {
   const bounds = {
     PORT: [0, 65_535],
+    METRICS_PORT: [0, 65_535],
     AUTH_CLOCK_TOLERANCE_SECONDS: [0, 300],
     JWKS_MAX_STALE_HOURS: [1, 720],
     RATE_LIMIT_MAX: [0, 1_000_000],
@@ -105,6 +111,8 @@ t.test('everything missing or wrong is listed in one message, by name, and no va
     AUTH0_DOMAIN: 'http://value.example',
     HOST: 'value value',
     PORT: 'value',
+    METRICS_PORT: 'value',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'value',
     LOG_LEVEL: 'value',
     CLIENT_ORIGIN_URL: 'value',
     DATABASE_URL: 'mysql://value:value@db',
@@ -128,6 +136,14 @@ t.test('everything missing or wrong is listed in one message, by name, and no va
     t.match(fault, /: (expected|the web app needs) \S/)
     t.notMatch(fault, /value|undefined/)
   }
+})
+
+t.test('the metrics have a port of their own', async (t) => {
+  t.match(load({ PORT: '9464', METRICS_PORT: '9465' }), { METRICS_PORT: 9465 })
+  t.match(load({ PORT: '0', METRICS_PORT: '0' }), { PORT: 0, METRICS_PORT: 0 })
+  t.strictSame(faultsOf(t, { ...required, PORT: '9464', METRICS_PORT: '9464' }), [
+    'METRICS_PORT is wrong: expected another port than PORT',
+  ])
 })
 
 t.test('an empty variable counts as absent', async (t) => {
