@@ -4,10 +4,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export interface PostgresServer {
   /** Of its database `postgres`, with all rights. */
   url: string
+  /** As an operator does it: statements under way are broken off. On the same port as before. */
+  restart(downMs: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -31,9 +34,25 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   run(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'])
   const port = await freePort()
   const settings = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...(isDurable ? [] : ['-F'])]
+  const command = [...launcher, join(binaries, 'postgres'), ...settings]
+  let end = await boot(command)
+  const restart = async (downMs: number) => {
+    await end()
+    await delay(downMs)
+    end = await boot(command)
+  }
+  const stop = async () => {
+    await end()
+    rmSync(folder, { recursive: true })
+  }
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, restart, stop }
+}
+
+/** Waits until it can be used, and returns what ends it. */
+async function boot(command: string[]): Promise<() => Promise<void>> {
   // Ends with its standard input, so also when this process is killed
   const script = '"$@" & read _; kill -INT $!; wait'
-  const child = spawn('sh', ['-c', script, 'sh', ...launcher, join(binaries, 'postgres'), ...settings], {
+  const child = spawn('sh', ['-c', script, 'sh', ...command], {
     ...identity,
     cwd: '/',
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -43,12 +62,10 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     if (line.includes('ready to accept connections')) break
   }
   child.stderr.resume()
-  const stop = async () => {
+  return async () => {
     child.stdin.end()
     await exited
-    rmSync(folder, { recursive: true })
   }
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop }
 }
 
 /**
