@@ -1,0 +1,83 @@
+import { importJWK, type JWK, SignJWT } from 'jose'
+import { api } from '../../dev/tenant/api.ts'
+
+const IN_STOCK = 300
+
+/** Tokens as the local tenant signs them, made ahead, so that signing delays no request. */
+export class Tokens {
+  readonly people = 100
+  readonly #issuer: string
+  readonly #known = new Map<string, string[]>()
+  #key: JWK | undefined
+  #new: string[] = []
+  #isFilling = false
+  #withdrawn: string[] = []
+
+  constructor(issuer: string) {
+    this.#issuer = issuer
+  }
+
+  /** From now on new tokens are signed by this key. Those known before stay in use. */
+  async useKey(key: JWK): Promise<void> {
+    const known = await Promise.all(Array.from({ length: this.people }, (_, n) => this.#sign(key, n)))
+    this.#key = key
+    this.#known.set(String(key.kid), known)
+    this.#new = []
+    await this.#fill()
+  }
+
+  /** From now on its tokens are no longer in use, but tried. */
+  withdraw(kid: string): void {
+    this.#withdrawn = this.#known.get(kid) ?? []
+    this.#known.delete(kid)
+  }
+
+  known(person: number): string {
+    const generations = [...this.#known.values()]
+    return generations[Math.floor(Math.random() * generations.length)]?.[person] ?? ''
+  }
+
+  new(): string {
+    void this.#fill()
+    const token = this.#new.pop()
+    if (token === undefined) throw new Error('tokens are not signed fast enough')
+    return token
+  }
+
+  withdrawn(): string | undefined {
+    return this.#withdrawn[Math.floor(Math.random() * this.#withdrawn.length)]
+  }
+
+  /** The signature is no matter: without a key nothing gets that far. */
+  invented(): string {
+    const [, claims, signature] = this.known(0).split('.')
+    return `${encode({ alg: 'RS256', typ: 'JWT', kid: crypto.randomUUID() })}.${claims}.${signature}`
+  }
+
+  async #fill(): Promise<void> {
+    if (this.#isFilling) return
+    this.#isFilling = true
+    while (this.#key && this.#new.length < IN_STOCK) {
+      const key = this.#key
+      const token = await this.#sign(key, Math.floor(Math.random() * this.people))
+      if (key === this.#key) this.#new.push(token)
+    }
+    this.#isFilling = false
+  }
+
+  async #sign(key: JWK, person: number): Promise<string> {
+    return new SignJWT({ scope: 'read:messages', permissions: ['read:messages'], azp: 'soak' })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: String(key.kid) })
+      .setIssuer(this.#issuer)
+      .setAudience(api.identifier)
+      .setSubject(`auth0|${String(person).padStart(24, '0')}`)
+      .setJti(crypto.randomUUID())
+      .setIssuedAt()
+      .setExpirationTime('1d')
+      .sign(await importJWK(key, 'RS256'))
+  }
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
