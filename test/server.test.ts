@@ -114,6 +114,25 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+t.test(
+  'told to delay its end, it is unready and serves on with connections that end, then exits 0',
+  async (t) => {
+    const { child, ended, logged, answer, release, url } = await startBusy(t, {
+      environment: { SHUTDOWN_DELAY_SECONDS: '2' },
+    })
+    t.equal((await fetch(`${url}/readyz`)).status, 200)
+    t.equal((await fetch(`${url}/livez`)).headers.get('connection'), 'keep-alive')
+    await signal(child, logged, 'SIGTERM')
+    const unready = await fetch(`${url}/readyz`)
+    t.match(await unready.json(), { status: 'unready', checks: { process: 'shutting down' } })
+    const served = await fetch(`${url}/livez`)
+    t.match([served.status, served.headers.get('connection')], [200, 'close'])
+    release()
+    t.equal(((await answer) as Response).status, 200)
+    t.match(await ended, { code: 0, stderr: '' })
+  },
+)
+
 t.test('on a second signal it exits 1 at once', async (t) => {
   const { child, ended, logged, answer } = await startBusy(t, {
     environment: { SHUTDOWN_GRACE_SECONDS: '600' },
@@ -133,17 +152,21 @@ t.test('when the time for requests in flight is over it exits 1', async (t) => {
   t.type(await answer, Error)
 })
 
-t.test('after an error that nobody caught it finishes the request in flight and exits 1', async (t) => {
-  const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
-  const { child, ended, logged, answer, release } = await startBusy(t, {
-    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(bug)}`],
-  })
-  child.kill('SIGWINCH')
-  t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
-  release()
-  t.equal(((await answer) as Response).status, 200)
-  t.match(await ended, { code: 1 })
-})
+t.test(
+  'after an error that nobody caught it finishes the request in flight without delay and exits 1',
+  async (t) => {
+    const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
+    const { child, ended, logged, answer, release } = await startBusy(t, {
+      environment: { SHUTDOWN_DELAY_SECONDS: '600' },
+      execArgv: ['--import', `data:text/javascript,${encodeURIComponent(bug)}`],
+    })
+    child.kill('SIGWINCH')
+    t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
+    release()
+    t.equal(((await answer) as Response).status, 200)
+    t.match(await ended, { code: 1 })
+  },
+)
 
 t.test(
   'with a wrong configuration it exits 1 and lists every fault, without a stack or a value',

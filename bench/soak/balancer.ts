@@ -22,8 +22,8 @@ export async function startBalancer(children: Children, folder: string, replicas
 }
 
 function configuration(port: number, replicas: readonly string[]): string {
-  const servers = (options: string) =>
-    replicas.map((url, n) => `  server replica-${n} ${new URL(url).host} ${options}`).join('\n')
+  const servers = (name: string, options: string) =>
+    replicas.map((url, n) => `  server ${name}-${n} ${new URL(url).host} ${options}`).join('\n')
   return `
 defaults
   mode http
@@ -35,24 +35,18 @@ defaults
   retries 3
   option redispatch 1
 
-frontend service
+listen service
   bind 127.0.0.1:${port}
-  # When none is ready, the replicas themselves say what is wrong, and serve what they can
-  use_backend unready if { nbsrv(ready) eq 0 }
-  default_backend ready
-
-backend ready
   balance leastconn
-  option httpchk GET /readyz
-  http-check expect status 200
-  timeout check 1s
   # One that closes without an answer may have done it: only what may be repeated is
   retry-on conn-failure empty-response
   http-request disable-l7-retry if !METH_GET
-${servers('check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions')}
-
-backend unready
-  balance leastconn
-${servers('')}
+  option httpchk GET /readyz
+  http-check expect status 200
+  timeout check 2s
+${servers('ready', 'check inter 500ms fall 2 rise 1')}
+  # When none is ready, the replicas themselves say what is wrong, and serve what they can
+  option allbackups
+${servers('unready', 'backup')}
 `
 }

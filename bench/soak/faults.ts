@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { JWK } from 'jose'
+import { generateSigningKey } from '../../dev/tenant/signing-key.ts'
 import type { PostgresServer } from '../../test/helpers/postgres-server.ts'
 import type { Issuer } from './issuer.ts'
 import type { Load } from './load.ts'
@@ -12,8 +12,6 @@ export interface Stage {
   issuer: Issuer
   replicas: readonly [Replica, Replica]
   database: PostgresServer
-  /** Private keys of the issuer, the first of which is in use at the beginning. */
-  keys: readonly [JWK, JWK, JWK]
   /** Ends the waiting when the run is broken off. */
   signal: AbortSignal
 }
@@ -119,33 +117,55 @@ export const faults: readonly Fault[] = [
   {
     name: 'key rotated, the new one in use at once',
     ...nothingFails,
-    happen: async ({ load, issuer, keys: [first, second], signal }) => {
+    happen: async ({ load, issuer, signal }) => {
       await seconds(3, signal)
-      await issuer.publish([second, first])
-      await load.tell({ name: 'useKey', key: second })
+      const key = await generateSigningKey()
+      await issuer.publish([key, ...issuer.keys])
+      await load.tell({ name: 'useKey', key })
       await seconds(20 + AFTERWARDS, signal)
     },
   },
   {
     name: 'key withdrawn, its successor in use at once',
     ...revokedWithin(REVOKED_WITHIN_MS),
-    happen: async ({ load, issuer, keys: [first, second, third], signal }) => {
+    happen: async ({ load, issuer, signal }) => {
       await seconds(3, signal)
-      await issuer.publish([third, second])
-      await load.tell({ name: 'withdrawKey', kid: String(first.kid) })
-      await load.tell({ name: 'useKey', key: third })
+      const key = await generateSigningKey()
+      const oldest = issuer.keys.at(-1)
+      await issuer.publish([key, ...issuer.keys.slice(0, -1)])
+      await load.tell({ name: 'withdrawKey', kid: String(oldest?.kid) })
+      await load.tell({ name: 'useKey', key })
       await seconds(20 + AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'key rotated beside invented ones, published 40 s before its use',
+    ...nothingFails,
+    happen: async ({ load, issuer, signal }) => {
+      await load.tell({ name: 'inventKeys', isOn: true })
+      await seconds(3, signal)
+      const key = await generateSigningKey()
+      await issuer.publish([key, ...issuer.keys])
+      await seconds(40, signal)
+      await load.tell({ name: 'useKey', key })
+      await seconds(AFTERWARDS, signal)
+      await load.tell({ name: 'inventKeys', isOn: false })
     },
   },
 ]
 
 /** Takes longer than all the others together: nothing tells the service before its keys are due. */
 export const silentWithdrawal: Fault = {
-  name: 'key withdrawn, and no token with a new one',
+  name: 'key withdrawn, nothing else new',
   ...revokedWithin((FRESH + 5) * 1000),
-  happen: async ({ load, issuer, keys: [, second, third], signal }) => {
-    await issuer.publish([third])
-    await load.tell({ name: 'withdrawKey', kid: String(second.kid) })
+  happen: async ({ load, issuer, signal }) => {
+    const key = await generateSigningKey()
+    const old = issuer.keys
+    await issuer.publish([key, ...old])
+    await load.tell({ name: 'useKey', key })
+    await seconds(5, signal)
+    await issuer.publish([key])
+    for (const { kid } of old) await load.tell({ name: 'withdrawKey', kid: String(kid) })
     await seconds(FRESH + 15, signal)
   },
 }

@@ -6,27 +6,28 @@ import { answering, type Children, freePort } from './children.ts'
 /** The local tenant, in hand: it is killed, hangs, and changes its keys. */
 export class Issuer {
   readonly url: string
+  /** Private ones, of which the first signs. */
+  keys: readonly JWK[]
   readonly #children: Children
   readonly #port: number
-  #keys: JWK[]
   #process: ChildProcess | undefined
 
-  static async start(children: Children, keys: JWK[]): Promise<Issuer> {
+  static async start(children: Children, keys: readonly JWK[]): Promise<Issuer> {
     const issuer = new Issuer(children, await freePort(), keys)
     await issuer.start()
     return issuer
   }
 
-  constructor(children: Children, port: number, keys: JWK[]) {
+  constructor(children: Children, port: number, keys: readonly JWK[]) {
     this.#children = children
     this.#port = port
-    this.#keys = keys
+    this.keys = keys
     this.url = `http://localhost:${port}/`
   }
 
   /** With the keys it had. */
   async start(): Promise<void> {
-    const args = [String(this.#port), JSON.stringify(this.#keys)]
+    const args = [String(this.#port), JSON.stringify(this.keys)]
     this.#process = this.#children.fork(`${import.meta.dirname}/tenant-process.ts`, args, 'issuer')
     await answering(`${this.url}.well-known/jwks.json`, this.#process)
   }
@@ -44,10 +45,10 @@ export class Issuer {
     this.#process?.kill('SIGCONT')
   }
 
-  async publish(keys: JWK[]): Promise<void> {
-    this.#keys = keys
+  async publish(keys: readonly JWK[]): Promise<void> {
+    this.keys = keys
     if (!this.#process) return
-    this.#process.send(keys)
+    this.#process.send([...keys])
     await once(this.#process, 'message')
   }
 }

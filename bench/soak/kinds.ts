@@ -2,7 +2,8 @@
 export interface World {
   /** A token that was sent before, and that of a person; by a number that says whose. */
   knownToken(person: number): string
-  newToken(): string
+  /** None while they are being signed. */
+  newToken(): string | undefined
   /** One whose key the issuer has withdrawn, if any. */
   withdrawnToken(): string | undefined
   /** One that names a key that no issuer has. */
@@ -50,7 +51,10 @@ export const kinds: Record<string, Kind> = {
   },
   'new token': {
     share: 20,
-    plan: (world) => ({ path: '/api/private', token: world.newToken(), isGood: isOk }),
+    plan: (world) => {
+      const token = world.newToken()
+      return token === undefined ? undefined : { path: '/api/private', token, isGood: isOk }
+    },
   },
   'list of to-dos': {
     share: 15,
@@ -93,7 +97,7 @@ export const invented: Kind = {
   }),
 }
 
-/** Only once a key has been withdrawn. */
+/** Only once a key has been withdrawn: its tokens are no valid requests any more. */
 export const withdrawn: Kind = {
   share: 10,
   plan: (world) => {

@@ -39,7 +39,8 @@ export class Load {
     return (await this.#send({ name: 'nextPhase' })) as PhaseResult
   }
 
-  #send(order: Order): Promise<unknown> {
+  async #send(order: Order): Promise<unknown> {
+    if (!this.#process.connected) throw new Error('the process of the callers has ended; its log says why')
     const id = ++this.#orders
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const onExit = () => reject(new Error('the process of the callers has ended; its log says why'))

@@ -20,7 +20,13 @@ export class Replica {
   constructor(children: Children, name: string, port: number, environment: NodeJS.ProcessEnv) {
     this.#children = children
     this.#name = name
-    this.#environment = { NODE_ENV: 'production', LOG_LEVEL: 'warn', ...environment, PORT: String(port) }
+    this.#environment = {
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'warn',
+      SHUTDOWN_DELAY_SECONDS: '2',
+      ...environment,
+      PORT: String(port),
+    }
     this.url = `http://127.0.0.1:${port}`
   }
 

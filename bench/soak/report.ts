@@ -29,7 +29,7 @@ export function faultTable(rows: readonly Row[]): string {
   )
 }
 
-function describeFailures(failures: PhaseResult['failures']): string {
+export function describeFailures(failures: PhaseResult['failures']): string {
   const kinds = Object.entries(failures).map(([kind, statuses]) => {
     const counts = Object.entries(statuses).map(([status, count]) => `${count} x ${status}`)
     return `${kind}: ${counts.join(', ')}`

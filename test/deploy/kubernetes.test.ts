@@ -94,11 +94,11 @@ onObjects('the probes ask public routes that exist', async (t, objects) => {
 
 onObjects('there is time for the balancers to hear, and for requests in flight', (t, objects) => {
   const { terminationGracePeriodSeconds } = podOf(objects, 'Deployment').spec
-  const { SHUTDOWN_GRACE_SECONDS } = loadConfig(find(objects, 'ConfigMap').data)
+  const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = loadConfig(find(objects, 'ConfigMap').data)
   const { seconds } = serverOf(objects).lifecycle.preStop.sleep
   const { periodSeconds, failureThreshold } = serverOf(objects).readinessProbe
   t.ok(seconds >= periodSeconds * failureThreshold, 'a balancer with probes like these has seen it go')
-  t.ok(seconds + SHUTDOWN_GRACE_SECONDS < terminationGracePeriodSeconds)
+  t.ok(seconds + SHUTDOWN_DELAY_SECONDS + SHUTDOWN_GRACE_SECONDS < terminationGracePeriodSeconds)
   t.equal(find(objects, 'Deployment').spec.strategy.rollingUpdate.maxUnavailable, 0)
 })
 
