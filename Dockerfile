@@ -19,7 +19,8 @@ RUN for database in file::memory: postgres://127.0.0.1:1/none; do \
 # SQLite's place, the only one that is written to: a volume, so that the rest can be read-only
 RUN mkdir data && chown node:node data
 VOLUME /app/data
-USER node
+# The user node, by number: an orchestrator that is told to run nobody as root can see that this is not root
+USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -35,6 +35,7 @@ export const configSchema = Type.Object({
   JWKS_MAX_STALE_HOURS: integer(1, 720, 'how long a key outlives its last good fetch', 24),
   RATE_LIMIT_MAX: integer(0, 1_000_000, 'requests a minute and caller; 0 is off', 0),
   REDIS_URL: Type.Optional(parsed(redisUrl, 'where replicas count requests together')),
+  SHUTDOWN_DELAY_SECONDS: integer(0, 600, 'time to serve on at shutdown, unready, until balancers know', 0),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600, 'time for requests in flight at shutdown', 10),
   AUTH0_CLIENT_ID: Type.Optional(parsed(text, 'client of the web app')),
   AUTH0_CLIENT_SECRET: Type.Optional(parsed(text, 'its secret')),

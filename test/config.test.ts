@@ -34,6 +34,7 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
     AUTH_CLOCK_TOLERANCE_SECONDS: 5,
     JWKS_MAX_STALE_HOURS: 24,
     RATE_LIMIT_MAX: 0,
+    SHUTDOWN_DELAY_SECONDS: 0,
     SHUTDOWN_GRACE_SECONDS: 10,
     BASE_URL: 'http://localhost:3000',
     API_SERVER_URL: 'http://localhost:3000',
@@ -55,6 +56,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     JWKS_MAX_STALE_HOURS: '1',
     RATE_LIMIT_MAX: '100',
     REDIS_URL: 'rediss://cache.example:6380',
+    SHUTDOWN_DELAY_SECONDS: '5',
     SHUTDOWN_GRACE_SECONDS: '30',
     BASE_URL: 'https://app.example/',
     API_SERVER_URL: 'https://api.example/',
@@ -75,6 +77,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     AUTH_CLOCK_TOLERANCE_SECONDS: 0,
     JWKS_MAX_STALE_HOURS: 1,
     RATE_LIMIT_MAX: 100,
+    SHUTDOWN_DELAY_SECONDS: 5,
     SHUTDOWN_GRACE_SECONDS: 30,
     SESSION_SECRET: [secrets.SESSION_SECRET],
     BASE_URL: 'https://app.example',
@@ -89,6 +92,7 @@ t.test('numbers and choices are held to their bounds', async (t) => {
     AUTH_CLOCK_TOLERANCE_SECONDS: [0, 300],
     JWKS_MAX_STALE_HOURS: [1, 720],
     RATE_LIMIT_MAX: [0, 1_000_000],
+    SHUTDOWN_DELAY_SECONDS: [0, 600],
     SHUTDOWN_GRACE_SECONDS: [1, 600],
   }
   for (const [name, [minimum = 0, maximum = 0]] of Object.entries(bounds)) {

@@ -73,6 +73,33 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+t.test('told to delay its end, it is unready and serves on, with connections that end', async (t) => {
+  const { child, ended, logged, listening } = start(t, {
+    environment: { ...required, SHUTDOWN_DELAY_SECONDS: '600' },
+  })
+  const url = await listening()
+  const checks = async () => ((await (await fetch(`${url}/readyz`)).json()) as { checks: object }).checks
+  t.match(await checks(), { process: 'ok' })
+  t.equal((await fetch(`${url}/livez`)).headers.get('connection'), 'keep-alive')
+  await signal(child, logged, 'SIGTERM')
+  t.match(await checks(), { process: 'shutting down' })
+  const served = await fetch(`${url}/livez`)
+  t.strictSame([served.status, served.headers.get('connection')], [200, 'close'])
+  child.kill('SIGTERM') // a second one ends the delay too
+  t.match(await ended, { code: 1 })
+})
+
+t.test('when the delay is over, the request in flight is finished and it exits 0', async (t) => {
+  const { child, ended, logged, answer, release, url } = await startBusy(t, {
+    environment: { SHUTDOWN_DELAY_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '600' },
+  })
+  await signal(child, logged, 'SIGTERM')
+  while (await isServed(`${url}/livez`));
+  release()
+  t.equal(((await answer) as Response).status, 200)
+  t.match(await ended, { code: 0, stderr: '' })
+})
+
 t.test('on a second signal it exits 1 at once', async (t) => {
   const { child, ended, logged, answer } = await startBusy(t, {
     environment: { SHUTDOWN_GRACE_SECONDS: '600' },
@@ -92,17 +119,21 @@ t.test('when the time for requests in flight is over it exits 1', async (t) => {
   t.type(await answer, Error)
 })
 
-t.test('after an error that nobody caught it finishes the request in flight and exits 1', async (t) => {
-  const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
-  const { child, ended, logged, answer, release } = await startBusy(t, {
-    execArgv: preload(bug),
-  })
-  child.kill('SIGWINCH')
-  t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
-  release()
-  t.equal(((await answer) as Response).status, 200)
-  t.match(await ended, { code: 1 })
-})
+t.test(
+  'after an error that nobody caught it finishes the request in flight without delay and exits 1',
+  async (t) => {
+    const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
+    const { child, ended, logged, answer, release } = await startBusy(t, {
+      environment: { SHUTDOWN_DELAY_SECONDS: '600' },
+      execArgv: preload(bug),
+    })
+    child.kill('SIGWINCH')
+    t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
+    release()
+    t.equal(((await answer) as Response).status, 200)
+    t.match(await ended, { code: 1 })
+  },
+)
 
 t.test(
   'with a wrong configuration it exits 1 and lists every fault, without a stack or a value',
