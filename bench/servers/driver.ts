@@ -34,7 +34,7 @@ async function repeat(statement: (n: number) => unknown) {
 }
 
 function nodeSqlite(path: string) {
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true })
+  const database = new DatabaseSync(path, { timeout: 2_000, enableForeignKeyConstraints: true })
   database.exec('pragma journal_mode = wal; pragma synchronous = full')
   const select = database.prepare('select * from todos where person_id = ? and id > ? order by id limit ?')
   const insert = database.prepare('insert into todos (title, date, person_id) values (?, ?, ?) returning *')
