@@ -4,6 +4,9 @@ import { inTurn } from './rounds.ts'
 import { CONNECTIONS, GATEHOUSE, KNOWN, SECONDS, type Setup } from './setup.ts'
 import { NEW_TODO, TODOS } from './todo-samples.ts'
 
+/** Waiting for the disk, a second has too few writes to warm up what they run through. */
+const WARM_UPS = 5
+
 /** What one request or one statement takes, and how many there are in a second by the clock. */
 export interface Cost {
   cpuMicroseconds: number
@@ -34,7 +37,7 @@ export async function measureTodo(setup: Setup, rounds: number): Promise<TodoMea
   try {
     const urls = { SQLite: `file:${setup.folder}/todo.db`, PostgreSQL: postgres.url }
     await startServers(setup, urls)
-    const costs = await inTurn(await makeRows(setup), rounds, ({ measure }) => measure())
+    const costs = await inTurn(await makeRows(setup), rounds, ({ measure }) => measure(), WARM_UPS)
     return { costs, postgresVersion: postgres.version, wrk: setup.wrk, rounds }
   } finally {
     await setup.stopServers()
