@@ -1,21 +1,26 @@
 /**
- * Measures the rows in turn, round after round, after some rounds that only warm up. The order turns with each round,
- * so that no row always runs after the same one.
+ * Measures the rows in turn, round after round. Before that each row warms up: by one measurement, or as many as it
+ * takes until `isWarm`. The order turns with each round, so that no row always runs after the same one.
  */
 export async function inTurn<Row extends { name: string }, Figure>(
   rows: readonly Row[],
   rounds: number,
   measure: (row: Row) => Promise<Figure>,
-  warmUps = 1,
+  isWarm: (figures: readonly Figure[]) => boolean = () => true,
 ): Promise<Map<string, Figure[]>> {
+  process.stdout.write('warming up ...\n')
+  for (const row of rows) {
+    const figures: Figure[] = []
+    do figures.push(await measure(row))
+    while (!isWarm(figures))
+  }
   const figures = new Map<string, Figure[]>(rows.map(({ name }) => [name, []]))
-  for (let round = -warmUps; round < rounds; round++) {
-    const first = Math.max(round, 0) % rows.length
+  for (let round = 0; round < rounds; round++) {
+    const first = round % rows.length
     for (const row of [...rows.slice(first), ...rows.slice(0, first)]) {
-      const figure = await measure(row)
-      if (round >= 0) figures.get(row.name)?.push(figure)
+      figures.get(row.name)?.push(await measure(row))
     }
-    process.stdout.write(round < 0 ? 'warming up\n' : `round ${round + 1} of ${rounds}\n`)
+    process.stdout.write(`round ${round + 1} of ${rounds}\n`)
   }
   return figures
 }
