@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AUDIENCE, startIssuer, withForgedSignatures, withRandomKids } from './issuer.ts'
 import { LOAD_CORE, load, requireWrk } from './load.ts'
-import { median, table } from './report.ts'
+import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 
 /** `npm run abuse`: the p99 of a good client beside each abuse, into docs/resilience.md. Linux, two cores, wrk. */
@@ -118,13 +118,9 @@ async function report(alone: readonly number[], results: ReadonlyMap<string, rea
     median(values.map((value, round) => value / (alone[round] ?? Number.NaN))).toFixed(2),
   ]
   const rows = [row('nothing', alone), ...[...results].map(([name, values]) => row(name, values))]
-  const [{ model } = { model: 'unknown' }] = cpus()
   const text = [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
+    `${describeMachine()}, ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
     table(['beside', 'p99 in ms', 'of alone'], rows),
   ].join('\n\n')
-  process.stdout.write(`\n${text}\n`)
-  const page = join(import.meta.dirname, '../docs/resilience.md')
-  const generated = /(?<=<!-- written by npm run abuse -->\n).*(?=<!-- end -->)/s
-  await writeFile(page, (await readFile(page, 'utf8')).replace(generated, `\n${text}\n\n`))
+  await writeBetweenMarks('resilience.md', 'abuse', text)
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { AUDIENCE, startIssuer } from './issuer.ts'
 import { requireWrk } from './load.ts'
+import { describeMachine, table, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
 import { Replica } from './soak/replica.ts'
-import { describeMachine, table, writeBetweenMarks } from './soak/report.ts'
 
 /**
  * `npm run scale`: a core with one replica and its load, beside two cores with two replicas and theirs, directly and
@@ -162,7 +162,6 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>): Promise
       ]),
     ),
   ].join('\n\n')
-  process.stdout.write(`\n${text}\n`)
   await writeBetweenMarks('scaling.md', 'scale', text)
   if (factors.some(({ carried }) => carried < GOAL)) process.exitCode = 1
 }

@@ -7,13 +7,14 @@ import postgres from 'postgres'
 import { api } from '../dev/tenant/api.ts'
 import { generateSigningKey } from '../dev/tenant/signing-key.ts'
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts'
+import { describeMachine, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
 import { faults, type Stage, silentWithdrawal } from './soak/faults.ts'
 import { Issuer } from './soak/issuer.ts'
 import { Load } from './soak/load.ts'
 import { Replica } from './soak/replica.ts'
-import { describeFailures, describeMachine, faultTable, type Row, writeBetweenMarks } from './soak/report.ts'
+import { describeFailures, faultTable, type Row } from './soak/report.ts'
 
 /**
  * `npm run soak`: two replicas behind a balancer under steady load, while what they rely on fails. Prints a table, and
@@ -110,9 +111,8 @@ async function keptTitles(databaseUrl: string): Promise<Map<number, string>> {
 
 async function report(rows: readonly Row[], haproxy: string): Promise<void> {
   const table = faultTable(rows)
-  process.stdout.write(`\n${table}\n`)
   if (!rows.every(({ isMet, lost }) => isMet && lost === 0)) process.exitCode = 1
-  if (options.only !== undefined) return
+  if (options.only !== undefined) return void process.stdout.write(`\n${table}\n`)
   const conditions = `${describeMachine()}, HAProxy ${haproxy}, ${RATE} requests a second.`
   await writeBetweenMarks('resilience.md', 'soak', `${conditions}\n\n${table}`)
 }

@@ -1,6 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { table } from '../page.ts'
 import type { PhaseResult } from './phase.ts'
 
 export interface Row extends PhaseResult {
@@ -39,27 +37,4 @@ export function describeFailures(failures: PhaseResult['failures']): string {
 
 function milliseconds(value: number): string {
   return value < 100 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`
-}
-
-export function table(header: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-export function describeMachine(): string {
-  const [{ model } = { model: 'unknown' }] = cpus()
-  const date = new Date().toISOString().slice(0, 10)
-  const memory = Math.round(totalmem() / 2 ** 30)
-  return `${date}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${memory} GiB`
-}
-
-/** Replaces what stands between the marks of that name in a page; everything else in it is somebody's own. */
-export async function writeBetweenMarks(page: string, name: string, content: string): Promise<void> {
-  const path = join(import.meta.dirname, '../../docs', page)
-  const text = await readFile(path, 'utf8')
-  const [begin, end] = [`<!-- written by npm run ${name} -->`, `<!-- end of npm run ${name} -->`]
-  const [before, rest = ''] = text.split(begin)
-  const [, after] = rest.split(end)
-  if (after === undefined) throw new Error(`docs/${page} has no marks of npm run ${name}`)
-  await writeFile(path, `${before}${begin}\n\n${content}\n\n${end}${after}`)
 }
