@@ -11,7 +11,9 @@ export default fp(
       logRefusal(request, refusal)
       return answerRefusal(reply, refusal)
     })
-    app.setNotFoundHandler((_request, reply) => answerRefusal(reply, new ServiceError('not_found')))
+    // The web app answers these in its own scope, where it is known who is looking (page-errors.ts)
+    if (app.config.AUTH0_CLIENT_ID === undefined)
+      app.setNotFoundHandler((_request, reply) => answerRefusal(reply, new ServiceError('not_found')))
   },
-  { name: 'errors' },
+  { name: 'errors', dependencies: ['env'] },
 )

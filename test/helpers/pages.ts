@@ -1,0 +1,76 @@
+import formbody from '@fastify/formbody'
+import type { FastifyInstance } from 'fastify'
+import { ServiceError } from '../../src/errors.ts'
+import type { Account } from '../../src/login/account.ts'
+import { answerPageError, handlePageErrors } from '../../src/page-errors.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    account: Account | null
+  }
+}
+
+/** Turns the web app on. */
+export const webApp = {
+  AUTH0_CLIENT_ID: 'web',
+  AUTH0_CLIENT_SECRET: 'web-secret',
+  SESSION_SECRET: 'a-secret-of-the-tests-and-of-nobody-else',
+}
+
+const message = {
+  heading: 'Protected message',
+  explanation: 'This message is for people who have signed in.',
+  box: { caption: 'GET /api/messages/protected', code: '{\n  "text": "This is a protected message."\n}' },
+}
+
+export interface PageFixture {
+  /** Who has signed in; changed between requests. */
+  account: Account | null
+  message: typeof message
+  /** What `GET /throws` throws. */
+  thrown: unknown
+}
+
+export const ada: Account = {
+  sub: 'auth0|0123456789abcdef01234567',
+  nickname: 'ada',
+  name: 'Ada Lovelace',
+  picture: 'https://pictures.test/ada.png',
+  updated_at: '2026-11-21T10:00:00.000Z',
+  email: 'ada@example.com',
+  email_verified: true,
+}
+
+export function newFixture(): PageFixture {
+  return { account: null, message: structuredClone(message), thrown: new Error('a secret') }
+}
+
+/** Pages in place of the real ones, made of what the test has in hand. */
+export function fixturePages(fixture: PageFixture) {
+  return async (app: FastifyInstance) => {
+    if (!app.hasRequestDecorator('account')) app.decorateRequest('account', null)
+    await app.register(async (pages) => {
+      const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // before the real one
+      if (app.hasRoute({ method: 'GET', url: '/profile' })) pages.setErrorHandler(answerPageError)
+      else handlePageErrors(pages)
+      await pages.register(formbody)
+      pages.addHook('onRequest', async (request) => {
+        request.account = fixture.account
+      })
+      pages.get('/', page, (_request, reply) => reply.page('home', {}))
+      pages.get('/profile', page, ({ account }, reply) => {
+        if (!account) throw new ServiceError('internal_error')
+        return reply.page('profile', { account })
+      })
+      for (const path of ['/public', '/protected', '/admin']) {
+        pages.get(path, page, (_request, reply) => reply.page('message', fixture.message))
+      }
+      pages.post('/logout', page, (_request, reply) =>
+        reply.redirect(`${app.config.AUTH0_DOMAIN[0]}v2/logout`),
+      )
+      pages.get('/throws', page, () => {
+        throw fixture.thrown
+      })
+    })
+  }
+}
