@@ -1,0 +1,48 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * Runs the test with the system's Chromium, or that of CHROMIUM_PATH. If there is none the test is skipped, which is
+ * visible; in CI it fails.
+ */
+export function inBrowser(t: Test, title: string, run: (t: Test, browser: Browser) => Promise<void>): void {
+  t.test(title, async (t) => {
+    const browser = await launch(t)
+    if (browser) await run(t, browser)
+  })
+}
+
+async function launch(t: Test): Promise<Browser | undefined> {
+  const { CHROMIUM_PATH, CI } = process.env
+  try {
+    const executablePath = CHROMIUM_PATH || '/usr/bin/chromium'
+    const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+    t.teardown(() => browser.close())
+    return browser
+  } catch (error) {
+    if (CI) throw error
+    t.pass('', { skip: `no Chromium: ${(error as Error).message.split('\n')[0]}` })
+    return undefined
+  }
+}
+
+/** What the page complains of from now on: errors of scripts, blocked and missing files; its own status is none. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('console', (message) => {
+    const isOwnStatus = message.text().startsWith('Failed to load') && message.location().url === page.url()
+    if (['error', 'warning'].includes(message.type()) && !isOwnStatus) complaints.push(message.text())
+  })
+  return complaints
+}
