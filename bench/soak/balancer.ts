@@ -30,7 +30,8 @@ defaults
   timeout connect 1s
   timeout client 30s
   timeout http-keep-alive 60s
-  timeout server 10s
+  # The service itself waits 5 s for an issuer, and less for its database
+  timeout server 6s
   # A replica that refuses the connection has not seen the request: another gets it, whatever it is
   retries 3
   option redispatch 1
@@ -38,8 +39,8 @@ defaults
 listen service
   bind 127.0.0.1:${port}
   balance leastconn
-  # One that closes without an answer may have done it: only what may be repeated is
-  retry-on conn-failure empty-response
+  # One that closes without an answer, or hangs, may have done it: only what may be repeated is
+  retry-on conn-failure empty-response response-timeout
   http-request disable-l7-retry if !METH_GET
   option httpchk GET /readyz
   http-check expect status 200

@@ -23,7 +23,7 @@ export class Replica {
     this.#environment = {
       NODE_ENV: 'production',
       LOG_LEVEL: 'warn',
-      SHUTDOWN_DELAY_SECONDS: '2',
+      SHUTDOWN_DELAY_SECONDS: '5',
       ...environment,
       PORT: String(port),
     }
