@@ -114,24 +114,32 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-t.test(
-  'told to delay its end, it is unready and serves on with connections that end, then exits 0',
-  async (t) => {
-    const { child, ended, logged, answer, release, url } = await startBusy(t, {
-      environment: { SHUTDOWN_DELAY_SECONDS: '2' },
-    })
-    t.equal((await fetch(`${url}/readyz`)).status, 200)
-    t.equal((await fetch(`${url}/livez`)).headers.get('connection'), 'keep-alive')
-    await signal(child, logged, 'SIGTERM')
-    const unready = await fetch(`${url}/readyz`)
-    t.match(await unready.json(), { status: 'unready', checks: { process: 'shutting down' } })
-    const served = await fetch(`${url}/livez`)
-    t.match([served.status, served.headers.get('connection')], [200, 'close'])
-    release()
-    t.equal(((await answer) as Response).status, 200)
-    t.match(await ended, { code: 0, stderr: '' })
-  },
-)
+t.test('told to delay its end, it is unready and serves on, with connections that end', async (t) => {
+  const { child, ended, logged, listening } = start(t, {
+    environment: { ...required, SHUTDOWN_DELAY_SECONDS: '600' },
+  })
+  const url = await listening()
+  const checks = async () => ((await (await fetch(`${url}/readyz`)).json()) as { checks: object }).checks
+  t.match(await checks(), { process: 'ok' })
+  t.equal((await fetch(`${url}/livez`)).headers.get('connection'), 'keep-alive')
+  await signal(child, logged, 'SIGTERM')
+  t.match(await checks(), { process: 'shutting down' })
+  const served = await fetch(`${url}/livez`)
+  t.strictSame([served.status, served.headers.get('connection')], [200, 'close'])
+  child.kill('SIGTERM') // a second one ends the delay too
+  t.match(await ended, { code: 1 })
+})
+
+t.test('when the delay is over, the request in flight is finished and it exits 0', async (t) => {
+  const { child, ended, logged, answer, release, url } = await startBusy(t, {
+    environment: { SHUTDOWN_DELAY_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '600' },
+  })
+  await signal(child, logged, 'SIGTERM')
+  while (await isServed(`${url}/livez`));
+  release()
+  t.equal(((await answer) as Response).status, 200)
+  t.match(await ended, { code: 0, stderr: '' })
+})
 
 t.test('on a second signal it exits 1 at once', async (t) => {
   const { child, ended, logged, answer } = await startBusy(t, {
