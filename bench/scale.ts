@@ -11,11 +11,13 @@ import { Replica } from './soak/replica.ts'
 import { describeMachine, table, writeBetweenMarks } from './soak/report.ts'
 
 /**
- * `npm run scale`: a known token at one replica and at two, directly and behind the balancer, in turn. Prints rates and
- * writes them to docs/scaling.md. Exits 1 when two replicas carry less than 1.7 times of one. Linux, two minutes.
+ * `npm run scale`: a core with one replica and its load, beside two cores with two replicas and theirs, directly and
+ * behind the balancer, in turn. Prints rates and writes them to docs/scaling.md. Exits 1 when two replicas carry less
+ * than 1.7 times of one. Linux, two cores, two minutes.
  */
 const ROUNDS = 9
 const SECONDS = 2
+/** For each replica: with the replicas grow the callers. */
 const CONNECTIONS = 32
 const GOAL = 1.7
 const TICKS_A_SECOND = 100 // USER_HZ
@@ -35,6 +37,8 @@ interface Target {
   urls: readonly string[]
   replicas: readonly Replica[]
   balancer?: { pid: number }
+  /** Where everything runs, as taskset names them. */
+  cores: string
 }
 
 const run = promisify(execFile)
@@ -73,19 +77,33 @@ async function start(): Promise<Target[]> {
   const other = await Replica.start(children, 'replica-1', environment)
   const before = await startBalancer(children, folder, [one.url])
   const beforeBoth = await startBalancer(children, folder, [one.url, other.url])
+  await keepTo('0', one.pid)
+  await keepTo('1', other.pid)
+  await keepTo('0', before.pid)
   return [
-    { name: 'one replica', urls: [one.url], replicas: [one] },
-    { name: 'two replicas', urls: [one.url, other.url], replicas: [one, other] },
-    { name: 'one behind the balancer', urls: [before.url], replicas: [one], balancer: before },
-    { name: 'two behind the balancer', urls: [beforeBoth.url], replicas: [one, other], balancer: beforeBoth },
+    { name: 'one replica', urls: [one.url], replicas: [one], cores: '0' },
+    { name: 'two replicas', urls: [one.url, other.url], replicas: [one, other], cores: '0,1' },
+    { name: 'one behind the balancer', urls: [before.url], replicas: [one], balancer: before, cores: '0' },
+    {
+      name: 'two behind the balancer',
+      urls: [beforeBoth.url],
+      replicas: [one, other],
+      balancer: beforeBoth,
+      cores: '0,1',
+    },
   ]
 }
 
-async function measure({ urls, replicas, balancer }: Target, token: string): Promise<Figures> {
+async function measure({ urls, replicas, balancer, cores }: Target, token: string): Promise<Figures> {
   const pids = replicas.map(({ pid }) => pid)
   const read = () => Promise.all([cpuSeconds(pids), cpuSeconds(balancer ? [balancer.pid] : [])])
   const [replicasBefore, balancerBefore] = await read()
-  const loads = await Promise.all(urls.map((url) => load(url, token, CONNECTIONS / urls.length)))
+  // Directly, each replica's load is on its core; behind a balancer one load is on all of them
+  const loads = await Promise.all(
+    urls.map((url, n) =>
+      load(url, token, replicas.length / urls.length, urls.length > 1 ? String(n) : cores),
+    ),
+  )
   const [replicasAfter, balancerAfter] = await read()
   const requests = sum(loads.map((each) => each.requests))
   return {
@@ -96,12 +114,17 @@ async function measure({ urls, replicas, balancer }: Target, token: string): Pro
 }
 
 /** One token, so that a header will do: making requests takes from the cores that are measured. */
-async function load(url: string, token: string, connections: number) {
-  const args = ['-t1', `-c${connections}`, `-d${SECONDS}s`, '-H', `Authorization: Bearer ${token}`]
-  const { stdout } = await run('wrk', [...args, `${url}/api/private`])
+async function load(url: string, token: string, share: number, cores: string) {
+  const size = [`-t${share}`, `-c${CONNECTIONS * share}`, `-d${SECONDS}s`]
+  const args = ['-c', cores, 'wrk', ...size, '-H', `Authorization: Bearer ${token}`, `${url}/api/private`]
+  const { stdout } = await run('taskset', args)
   if (/Non-2xx/.test(stdout)) throw new Error(`${url} refused requests`)
   const figure = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1])
   return { requests: figure(/(\d+) requests in/), rate: figure(/Requests\/sec:\s+([\d.]+)/) }
+}
+
+async function keepTo(core: string, pid: number): Promise<void> {
+  await run('taskset', ['-acp', core, String(pid)])
 }
 
 async function report(figures: ReadonlyMap<string, readonly Figures[]>): Promise<void> {
@@ -123,18 +146,18 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>): Promise
     rate: factor(two, one, 'rate'),
   }))
   const text = [
-    `${describeMachine()}, HAProxy ${haproxy}, ${wrk}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections.`,
+    `${describeMachine()}, HAProxy ${haproxy}, ${wrk}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections for each replica.`,
     table(
       [
         'known token, requests a second',
-        'all on these cores',
-        'with a core for each replica',
-        'with a core for the balancer',
+        'by the clock',
+        'replicas with a core each',
+        'balancer with a core',
       ],
       [...figures.keys()].map(row),
     ),
     table(
-      ['two replicas, of one', 'with a core each', 'goal', 'met', 'all on these cores'],
+      ['two replicas, of one', 'with a core each', 'goal', 'met', 'by the clock'],
       factors.map(({ place, carried, rate }) => [
         place,
         carried.toFixed(2),

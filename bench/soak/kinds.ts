@@ -38,6 +38,8 @@ export interface Planned {
 /** A kind of request: how often it comes, and how one is made. Returns nothing when there is none to make now. */
 export interface Kind {
   share: number
+  /** Who sends it may be refused, and may wait. */
+  isInvalid?: true
   plan(world: World): Planned | undefined
 }
 
@@ -90,6 +92,7 @@ export const kinds: Record<string, Kind> = {
 /** Only while the issuer is in trouble: each has the service ask for keys, as far as it does. No valid requests. */
 export const invented: Kind = {
   share: 1,
+  isInvalid: true,
   plan: (world) => ({
     path: '/api/private',
     token: world.inventedToken(),
@@ -100,6 +103,7 @@ export const invented: Kind = {
 /** Only once a key has been withdrawn: its tokens are no valid requests any more. */
 export const withdrawn: Kind = {
   share: 10,
+  isInvalid: true,
   plan: (world) => {
     const token = world.withdrawnToken()
     const isGood: Planned['isGood'] = (status, _body, notes) => {

@@ -85,7 +85,7 @@ function send(dueAt: number) {
   own.underWay++
   const done = (outcome: string | undefined) => {
     own.underWay--
-    own.record(name, performance.now() - dueAt, outcome)
+    own.record(name, kind.isInvalid ? undefined : performance.now() - dueAt, outcome)
   }
   call(planned, own).then(done, (error: NodeJS.ErrnoException) => done(error.code ?? error.message))
 }

@@ -2,6 +2,7 @@ import type { Notes, Todo } from './kinds.ts'
 
 /** What came of the requests of one phase. */
 export interface PhaseResult {
+  /** Valid ones; the two times are theirs. */
   requests: number
   p99Ms: number
   slowestMs: number
@@ -20,8 +21,8 @@ export class Phase implements Notes {
   readonly #failures: PhaseResult['failures'] = {}
   #withdrawnAcceptedMs = 0
 
-  record(kind: string, ms: number, failure: string | undefined): void {
-    this.#latencies.push(ms)
+  record(kind: string, ms: number | undefined, failure: string | undefined): void {
+    if (ms !== undefined) this.#latencies.push(ms)
     if (failure === undefined) return
     this.#failures[kind] ??= {}
     this.#failures[kind][failure] = (this.#failures[kind][failure] ?? 0) + 1
