@@ -18,6 +18,8 @@ export interface Figures {
   /** Requests for each second of processor time that the server used, all its threads together. */
   requestsPerCpuSecond: number
   p99Ms: number
+  /** The part of the answers that were not 2xx; above 0 only where that is expected. */
+  refused: number
 }
 
 const run = promisify(execFile)
@@ -45,6 +47,7 @@ export async function load(options: Load): Promise<Figures> {
   const [, p99 = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
   return {
     requestsPerCpuSecond: Number(requests) / used,
+    refused: Number(refusals ?? 0) / Number(requests),
     p99Ms: Number(p99) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN),
   }
 }
