@@ -47,7 +47,7 @@ export async function load(options: Load): Promise<Figures> {
   const [, p99 = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
   return {
     requestsPerCpuSecond: Number(requests) / used,
-    refused: Number(refusals ?? 0) / Number(requests),
+    refused: Number(refusals ?? 0) / Math.max(1, Number(requests)),
     p99Ms: Number(p99) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN),
   }
 }
