@@ -22,6 +22,8 @@ export interface Figures {
   /** By the clock: it holds the waiting, and depends on what else the machine is doing. */
   requestsPerSecond: number
   p99Ms: number
+  /** The part of the answers that were not 2xx; above 0 only where that is expected. */
+  refused: number
 }
 
 const run = promisify(execFile)
@@ -47,6 +49,7 @@ export async function load(options: Load): Promise<Figures> {
   return {
     requestsPerCpuSecond: Number(requests) / used,
     requestsPerSecond: Number(rate),
+    refused: Number(refusals ?? 0) / Math.max(1, Number(requests)),
     p99Ms: Number(p99) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN),
   }
 }
