@@ -43,6 +43,7 @@ export function serverOptions(config: Config) {
     logController: new LogController({ disableRequestLogging: true }), // plugins/access-log.ts writes one line instead of two
     genReqId: () => crypto.randomUUID(),
     trustProxy: typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies,
+    pluginTimeout: 30_000, // a start on a busy machine is slow, and no fault
     bodyLimit: 65_536,
     requestTimeout: 30_000, // the whole request has to arrive in this time
     keepAliveTimeout: 75_000, // longer than the 60 s after which common load balancers drop an idle connection

@@ -19,9 +19,9 @@ export const catalogue = {
   login_unknown: entry(
     'login_failed',
     400,
-    'This log-in was begun in another browser, was completed already or took too long. Please log in again',
+    'This log-in was begun in another browser, was completed already or took too long. Please log in again.',
   ),
-  login_failed: entry('login_failed', 400, 'The log-in could not be completed. Please log in again'),
+  login_failed: entry('login_failed', 400, 'The log-in could not be completed. Please log in again.'),
   cross_site_request: entry('cross_site_request', 403, 'The request comes from another site'),
   invalid_logout_token: entry('invalid_logout_token', 400, 'The logout token is not acceptable'),
   not_found: entry('not_found', 404, 'Not Found'),
