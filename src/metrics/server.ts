@@ -24,7 +24,7 @@ export async function stopMetricsServer(server: Server): Promise<void> {
 
 function answerWith(source: Source): RequestListener {
   return (request, response) => {
-    if (request.method !== 'GET' || request.url?.split('?', 1)[0] !== '/metrics') {
+    if (request.method !== 'GET' || !/^\/metrics(\?|$)/.test(String(request.url))) {
       response.writeHead(404).end()
       return
     }

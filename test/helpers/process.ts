@@ -39,7 +39,11 @@ export function start(t: Test, { environment = {}, files = {}, execArgv = [] }: 
     for (;;) {
       const line = lines.map((line) => JSON.parse(line) as LogLine).find(({ msg }) => msg.includes(message))
       if (line) return line
-      await once(child.stdout, 'data')
+      const isOver = await Promise.race([
+        once(child.stdout, 'data').then(() => false),
+        ended.then(() => true),
+      ])
+      if (isOver) throw new Error(`it ended without saying: ${message}\n${await stderr}`)
     }
   }
   const listening = async () => (await logged('listening at')).msg.replace(/^.* at /, '')

@@ -153,7 +153,7 @@ t.test('each issuer has the age and number of its keys, and how their fetches en
 })
 
 t.test('the store’s statements are timed by table and operation', async (t) => {
-  const { issuer, get, scrape } = await startMeasured(t)
+  const { issuer, app, get, scrape } = await startMeasured(t)
   const token = await issuer.sign()
   const todos = async (operation: string) =>
     (await scrape()).sum('gatehouse_store_statement_duration_seconds_count', { table: 'todos', operation })
@@ -165,6 +165,11 @@ t.test('the store’s statements are timed by table and operation', async (t) =>
   t.equal(await todos('insert'), 1)
   t.equal(await todos('select'), 1)
   t.equal((await scrape()).sum('gatehouse_store_errors_total'), 0)
+
+  await app.store.deleteFrom('people').execute() // as another process would; this one knows its callers for a minute
+  t.equal(await get('/todo', token, init), 409)
+  const labels = { table: 'todos', operation: 'insert', reason: 'rejected' }
+  t.equal((await scrape()).sum('gatehouse_store_errors_total', labels), 1)
 })
 
 t.test('the process and its version are described', async (t) => {
