@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AUDIENCE, startIssuer, withForgedSignatures, withRandomKids } from './issuer.ts'
-import { LOAD_CORE, load, requireWrk } from './load.ts'
-import { median, table } from './report.ts'
+import { type Figures, LOAD_CORE, load, requireWrk } from './load.ts'
+import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 
 /** `npm run abuse`: the p99 of a good client beside each abuse, into docs/resilience.md. Linux, two cores, wrk. */
@@ -31,6 +31,8 @@ const misuses = {
   '500 connections with slow headers': 'slow-headers',
   '500 connections with slow bodies': 'slow-bodies',
 }
+
+type Beside = [name: string, measure: () => Promise<Figures>]
 
 const wrk = await requireWrk()
 const folder = await mkdtemp(join(tmpdir(), 'gatehouse-abuse-'))
@@ -59,24 +61,25 @@ async function main({ url, process: { pid = 0 } }: ServerProcess) {
     forged: await write('forged', withForgedSignatures(tokens)),
   }
   const options = { url: `${url}/api/private`, pid, seconds: SECONDS, connections: CONNECTIONS }
-  const good = async () => (await load({ ...options, tokens: files.good })).p99Ms
-  const besides: [name: string, measure: () => Promise<number>][] = [
-    ...Object.entries(floods).map(([name, file]): [string, () => Promise<number>] => [
-      `${CONNECTIONS} connections of ${name}`,
-      async () => {
-        const tokens = files[file as keyof typeof files]
-        const [p99] = await Promise.all([good(), load({ ...options, tokens, expectsRefusals: true })])
-        return p99
-      },
-    ]),
-    ...Object.entries(misuses).map(([name, kind]): [string, () => Promise<number>] => [
-      name,
-      () => beside(kind, url, tokens[0] as string, good),
-    ]),
+  const good = () => load({ ...options, tokens: files.good, expectsRefusals: true }) // 503 when overloaded
+  const besides: Beside[] = [
+    ...Object.entries(floods).map(
+      ([name, file]): Beside => [
+        `${CONNECTIONS} connections of ${name}`,
+        async () => {
+          const tokens = files[file as keyof typeof files]
+          const [figures] = await Promise.all([good(), load({ ...options, tokens, expectsRefusals: true })])
+          return figures
+        },
+      ],
+    ),
+    ...Object.entries(misuses).map(
+      ([name, kind]): Beside => [name, () => beside(kind, url, tokens[0] as string, good)],
+    ),
   ]
 
-  const alone: number[] = []
-  const results = new Map<string, number[]>(besides.map(([name]) => [name, []]))
+  const alone: Figures[] = []
+  const results = new Map<string, Figures[]>(besides.map(([name]) => [name, []]))
   await good() // warms up
   for (let round = 0; round < ROUNDS; round++) {
     alone.push(await good())
@@ -87,7 +90,7 @@ async function main({ url, process: { pid = 0 } }: ServerProcess) {
 }
 
 /** Measures while an abuser is at work. */
-async function beside(kind: string, url: string, token: string, measure: () => Promise<number>) {
+async function beside(kind: string, url: string, token: string, measure: Beside[1]) {
   const script = join(import.meta.dirname, 'abuser.ts')
   const abuser = spawn('taskset', ['-c', LOAD_CORE, process.execPath, script, kind, url, token], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -111,20 +114,17 @@ async function write(name: string, tokens: readonly string[]): Promise<string> {
   return file
 }
 
-async function report(alone: readonly number[], results: ReadonlyMap<string, readonly number[]>) {
-  const row = (name: string, values: readonly number[]) => [
+async function report(alone: readonly Figures[], results: ReadonlyMap<string, readonly Figures[]>) {
+  const row = (name: string, values: readonly Figures[]) => [
     name,
-    median(values).toFixed(1),
-    median(values.map((value, round) => value / (alone[round] ?? Number.NaN))).toFixed(2),
+    median(values.map(({ p99Ms }) => p99Ms)).toFixed(1),
+    median(values.map(({ p99Ms }, round) => p99Ms / (alone[round]?.p99Ms ?? Number.NaN))).toFixed(2),
+    `${((100 * values.reduce((sum, { refused }) => sum + refused, 0)) / values.length).toFixed(1)} %`,
   ]
   const rows = [row('nothing', alone), ...[...results].map(([name, values]) => row(name, values))]
-  const [{ model } = { model: 'unknown' }] = cpus()
   const text = [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
-    table(['beside', 'p99 in ms', 'of alone'], rows),
+    `${describeMachine()}, ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
+    table(['beside', 'p99 in ms', 'of alone', 'refused as overloaded'], rows),
   ].join('\n\n')
-  process.stdout.write(`\n${text}\n`)
-  const page = join(import.meta.dirname, '../docs/resilience.md')
-  const generated = /(?<=<!-- written by npm run abuse -->\n).*(?=<!-- end -->)/s
-  await writeFile(page, (await readFile(page, 'utf8')).replace(generated, `\n${text}\n\n`))
+  await writeBetweenMarks('resilience.md', 'abuse', text)
 }

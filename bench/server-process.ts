@@ -35,6 +35,7 @@ export async function startServer(
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   const stop = async () => {
+    if (child.exitCode !== null) return
     const exit = once(child, 'exit')
     child.kill()
     await exit
@@ -52,7 +53,7 @@ async function answers(url: string): Promise<boolean> {
   )
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

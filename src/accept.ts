@@ -13,8 +13,8 @@ function quality(accept: string, type: string): number {
   return weights.get(type) ?? weights.get(`${group}/*`) ?? weights.get('*/*') ?? 0
 }
 
-function parseRange(range: string): [name: string, weight: number] {
-  const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+function parseRange(range: string): [name: string | undefined, weight: number] {
+  const [name, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
   const weight = parameters.find((parameter) => parameter.startsWith('q='))
   return [name, weight ? Number(weight.slice(2)) || 0 : 1]
 }

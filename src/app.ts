@@ -17,6 +17,11 @@ export interface AppOptions {
 
 /** The application as a plugin: first everything that routes rely on, then the routes, whose folders are their paths. */
 export const app = fp<AppOptions>(async (instance, options) => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, SHUTDOWN_GRACE_SECONDS } = options.config
+  if (OTEL_EXPORTER_OTLP_ENDPOINT) {
+    const { tracing } = await import('./tracing/tracing.ts')
+    await instance.register(tracing, { graceSeconds: SHUTDOWN_GRACE_SECONDS })
+  }
   await instance.register(autoload, { dir: `${import.meta.dirname}/plugins`, options })
   await instance.register(autoload, { dir: options.routes ?? `${import.meta.dirname}/routes` })
   if (options.config.AUTH0_CLIENT_ID !== undefined) await instance.register(webApp)
@@ -38,6 +43,7 @@ export function serverOptions(config: Config) {
     logController: new LogController({ disableRequestLogging: true }), // plugins/access-log.ts writes one line instead of two
     genReqId: () => crypto.randomUUID(),
     trustProxy: typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies,
+    pluginTimeout: 30_000, // a start on a busy machine is slow, and no fault
     bodyLimit: 65_536,
     requestTimeout: 30_000, // the whole request has to arrive in this time
     keepAliveTimeout: 75_000, // longer than the 60 s after which common load balancers drop an idle connection

@@ -24,15 +24,18 @@ export const configSchema = Type.Object({
   AUTH0_AUDIENCE: parsed(identifierList, 'API identifiers accepted in `aud`'),
   HOST: parsed(hostname, 'address it listens on', '127.0.0.1'),
   PORT: integer(0, 65_535, 'port it listens on', 3000),
+  METRICS_PORT: integer(0, 65_535, 'port of the metrics, on the same address; 0 is off', 0),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(parsed(httpUrl, 'collector that traces are sent to')),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'pino level', 'info'),
   CLIENT_ORIGIN_URL: parsed(originList, 'origins allowed by CORS', ''),
-  DATABASE_URL: parsed(databaseUrl, 'where people and to-dos are kept', 'file:data/gatehouse.db'),
+  DATABASE_URL: parsed(databaseUrl, 'where people, to-dos and sessions are kept', 'file:data/gatehouse.db'),
   TRUST_PROXY: parsed(proxies, 'proxies whose `X-Forwarded-*` headers count', 'false'),
   AUTH_ALGORITHMS: parsed(algorithmList, 'signature algorithms accepted', 'RS256'),
   AUTH_CLOCK_TOLERANCE_SECONDS: integer(0, 300, 'leeway for `exp`, `nbf` and `iat`', 5),
   JWKS_MAX_STALE_HOURS: integer(1, 720, 'how long a key outlives its last good fetch', 24),
   RATE_LIMIT_MAX: integer(0, 1_000_000, 'requests a minute and caller; 0 is off', 0),
   REDIS_URL: Type.Optional(parsed(redisUrl, 'where replicas count requests together')),
+  SHUTDOWN_DELAY_SECONDS: integer(0, 600, 'time to serve on at shutdown, unready, until balancers know', 0),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600, 'time for requests in flight at shutdown', 10),
   AUTH0_CLIENT_ID: Type.Optional(parsed(text, 'client of the web app')),
   AUTH0_CLIENT_SECRET: Type.Optional(parsed(text, 'its secret')),
@@ -82,6 +85,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       env: false,
       ajv: configAjv,
     })
+    faults.push(...portFaults(env))
     if (faults.length === 0) {
       const BASE_URL = env.BASE_URL ?? `http://localhost:${env.PORT}`
       return Object.freeze({ ...env, BASE_URL, API_SERVER_URL: env.API_SERVER_URL ?? BASE_URL })
@@ -109,6 +113,11 @@ function webAppFaults(data: NodeJS.ProcessEnv): string[] {
   return missing.map(
     (name) => `${name} is missing: the web app needs all of ${names.join(', ')}, or none of them`,
   )
+}
+
+function portFaults({ PORT, METRICS_PORT }: Static<typeof configSchema>): string[] {
+  const isShared = METRICS_PORT !== 0 && METRICS_PORT === PORT
+  return isShared ? ['METRICS_PORT is wrong: expected another port than PORT'] : []
 }
 
 function text(value: string) {

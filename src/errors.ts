@@ -1,3 +1,5 @@
+import type { RefusalReason } from './refusal-reasons.ts'
+
 /**
  * Every error the service answers with. docs/errors.md is held against it by a test.
  * `code` is stable, for programs; `message` is for people. Switch on `code`, never on text.
@@ -17,9 +19,9 @@ export const catalogue = {
   login_unknown: entry(
     'login_failed',
     400,
-    'This log-in was begun in another browser, was completed already or took too long. Please log in again',
+    'This log-in was begun in another browser, was completed already or took too long. Please log in again.',
   ),
-  login_failed: entry('login_failed', 400, 'The log-in could not be completed. Please log in again'),
+  login_failed: entry('login_failed', 400, 'The log-in could not be completed. Please log in again.'),
   cross_site_request: entry('cross_site_request', 403, 'The request comes from another site'),
   invalid_logout_token: entry('invalid_logout_token', 400, 'The logout token is not acceptable'),
   not_found: entry('not_found', 404, 'Not Found'),
@@ -44,6 +46,8 @@ export interface FieldFault {
 interface Particulars {
   /** What exactly was wrong: for the log, never for the caller. Holds no token. */
   detail?: string
+  /** Of errors that refuse a token. */
+  reason?: RefusalReason
   /** What the caller would need, for `WWW-Authenticate` (RFC 6750, section 3). */
   scope?: readonly string[]
   /** For `Retry-After` (RFC 9110, section 10.2.3). */
@@ -59,9 +63,11 @@ export class ServiceError extends Error {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly detail: string | undefined
+  readonly reason: RefusalReason | undefined
   readonly validation: readonly FieldFault[] | undefined
 
-  constructor(name: ErrorName, { detail, scope, retryAfterSeconds, validation, cause }: Particulars = {}) {
+  constructor(name: ErrorName, particulars: Particulars = {}) {
+    const { detail, reason, scope, retryAfterSeconds, validation, cause } = particulars
     const { code, statusCode, message } = catalogue[name]
     // Without a stack: `detail` says more, and taking one costs a flood of bad tokens more than checking them does
     const { stackTraceLimit } = Error
@@ -71,6 +77,7 @@ export class ServiceError extends Error {
     this.code = code
     this.statusCode = statusCode
     this.detail = detail
+    this.reason = reason
     this.validation = validation
     this.headers = {
       ...(asksForToken(code) ? { 'www-authenticate': challenge(name, scope) } : {}),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
 import { app, serverOptions } from './app.ts'
@@ -6,15 +7,17 @@ import { ConfigError } from './config.ts'
 
 /** The process: with this file loaded it serves, until a signal ends it. */
 const config = readConfig()
+const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = config
 const server = Fastify(serverOptions(config))
 
 // A first signal lets requests in flight finish; a second one, or the end of the grace time, exits 1 at once
 closeWithGrace(
-  { delay: config.SHUTDOWN_GRACE_SECONDS * 1000, logger: server.log },
+  { delay: (SHUTDOWN_DELAY_SECONDS + SHUTDOWN_GRACE_SECONDS) * 1000, logger: server.log },
   async ({ err, signal }) => {
     if (err) server.log.fatal({ err }, 'closing after an unexpected error')
     else server.log.info({ signal }, 'closing')
     server.startDraining()
+    if (!err) await delay(SHUTDOWN_DELAY_SECONDS * 1000)
     await server.close()
   },
 )

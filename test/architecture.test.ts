@@ -9,13 +9,15 @@ interface Import {
   /** A file of ours, from the root of the repository, or the name of a package. */
   target: string
   isTypeOnly: boolean
+  isDynamic: boolean
 }
 
 function importsOf(file: string): Import[] {
-  const statements = /\b(?:import|export)\b(\s+type\b)?(?:[^'";()]*?\bfrom)?\s*\(?\s*'([^']+)'/g
-  return [...codeOf(file).matchAll(statements)].map(([, type, specifier = '']) => ({
+  const statements = /\b(?:import|export)\b(\s+type\b)?(?:[^'";()]*?\bfrom)?\s*(\()?\s*'([^']+)'/g
+  return [...codeOf(file).matchAll(statements)].map(([, type, bracket, specifier = '']) => ({
     target: specifier.startsWith('.') ? join(dirname(file), specifier) : specifier,
     isTypeOnly: type !== undefined,
+    isDynamic: bracket !== undefined,
   }))
 }
 
@@ -53,13 +55,15 @@ function layerOf(file: string): string {
 const mayImport: Record<string, string[]> = {
   server: ['app', 'leaf'],
   migrate: ['store', 'leaf'],
-  app: ['leaf'],
-  plugins: ['auth', 'login', 'store', 'leaf'],
+  app: ['tracing', 'leaf'],
+  plugins: ['auth', 'login', 'store', 'metrics', 'leaf'],
   routes: ['auth', 'login', 'store', 'leaf'],
   pages: ['login', 'store', 'leaf'],
   auth: ['auth', 'leaf'],
   login: ['login', 'leaf'],
   store: ['store', 'leaf'],
+  metrics: ['metrics', 'leaf'],
+  tracing: ['tracing', 'leaf'],
   leaf: ['leaf'],
 }
 
@@ -82,17 +86,32 @@ t.test('no files import each other in a circle, not even for their types', async
 
 t.test('a package is known to its own layer only', async (t) => {
   const places: [packages: RegExp, layers: string[]][] = [
-    [/^(fastify|fastify-plugin|@fastify\/.+)$/, ['server', 'app', 'plugins', 'routes', 'pages', 'leaf']],
+    [
+      /^(fastify|fastify-plugin|@fastify\/.+)$/,
+      ['server', 'app', 'plugins', 'routes', 'pages', 'tracing', 'leaf'],
+    ],
     [/^fast-jwt$/, ['auth']],
     [/^lru-cache$/, ['auth', 'store', 'leaf']],
     [/^ioredis$/, ['leaf']],
     [/^openid-client$/, ['login']],
+    [/^(@opentelemetry\/.+|@fastify\/otel)$/, ['tracing']],
+    [/^prom-client$/, ['metrics']],
     [/^(kysely|kysely\/.+|kysely-postgres-js|postgres|node:sqlite)$/, ['store']],
   ]
   for (const file of sources) {
     for (const { target } of importsOf(file)) {
       const [, layers] = places.find(([packages]) => packages.test(target)) ?? []
       if (layers) t.ok(layers.includes(layerOf(file)), `${file} imports ${target}`)
+    }
+  }
+})
+
+t.test('what may be off is loaded when it is on: from outside its folder by import()', async (t) => {
+  for (const file of sources) {
+    for (const { target, isTypeOnly, isDynamic } of importsOf(file)) {
+      const layer = layerOf(target)
+      const isOptional = ['metrics', 'tracing'].includes(layer) && layer !== layerOf(file)
+      if (isOptional) t.ok(isTypeOnly || isDynamic, `${file} imports ${target}`)
     }
   }
 })
@@ -112,7 +131,7 @@ t.test('who verifies tokens or keeps sessions has no clock of their own', async 
 t.test('every file is loaded by a test', async (t) => {
   const loaded: Record<string, string[]> = {
     'src/app.ts': sources.filter((file) => ['plugins', 'routes', 'pages'].includes(layerOf(file))), // by @fastify/autoload
-    'test/server.test.ts': ['src/server.ts'], // as processes
+    'test/helpers/process.ts': ['src/server.ts'], // as processes
     'test/migrate.test.ts': ['src/migrate.ts'],
   }
   const next = (file: string) => [

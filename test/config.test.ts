@@ -25,6 +25,7 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
     AUTH0_AUDIENCE: ['https://api.example'],
     HOST: '127.0.0.1',
     PORT: 3000,
+    METRICS_PORT: 0,
     LOG_LEVEL: 'info',
     CLIENT_ORIGIN_URL: [],
     DATABASE_URL: 'file:data/gatehouse.db',
@@ -33,6 +34,7 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
     AUTH_CLOCK_TOLERANCE_SECONDS: 5,
     JWKS_MAX_STALE_HOURS: 24,
     RATE_LIMIT_MAX: 0,
+    SHUTDOWN_DELAY_SECONDS: 0,
     SHUTDOWN_GRACE_SECONDS: 10,
     BASE_URL: 'http://localhost:3000',
     API_SERVER_URL: 'http://localhost:3000',
@@ -43,6 +45,8 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
   const environment = {
     HOST: '0.0.0.0',
     PORT: '8080',
+    METRICS_PORT: '9464',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp/',
     LOG_LEVEL: 'warn',
     CLIENT_ORIGIN_URL: 'https://app.example',
     DATABASE_URL: 'postgres://db.example/name',
@@ -52,6 +56,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     JWKS_MAX_STALE_HOURS: '1',
     RATE_LIMIT_MAX: '100',
     REDIS_URL: 'rediss://cache.example:6380',
+    SHUTDOWN_DELAY_SECONDS: '5',
     SHUTDOWN_GRACE_SECONDS: '30',
     BASE_URL: 'https://app.example/',
     API_SERVER_URL: 'https://api.example/',
@@ -64,12 +69,15 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     AUTH0_DOMAIN: ['https://tenant.example/'],
     AUTH0_AUDIENCE: ['https://api.example'],
     PORT: 8080,
+    METRICS_PORT: 9464,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp',
     CLIENT_ORIGIN_URL: ['https://app.example'],
     TRUST_PROXY: 1,
     AUTH_ALGORITHMS: ['ES256'],
     AUTH_CLOCK_TOLERANCE_SECONDS: 0,
     JWKS_MAX_STALE_HOURS: 1,
     RATE_LIMIT_MAX: 100,
+    SHUTDOWN_DELAY_SECONDS: 5,
     SHUTDOWN_GRACE_SECONDS: 30,
     SESSION_SECRET: [secrets.SESSION_SECRET],
     BASE_URL: 'https://app.example',
@@ -80,9 +88,11 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
 t.test('numbers and choices are held to their bounds', async (t) => {
   const bounds = {
     PORT: [0, 65_535],
+    METRICS_PORT: [0, 65_535],
     AUTH_CLOCK_TOLERANCE_SECONDS: [0, 300],
     JWKS_MAX_STALE_HOURS: [1, 720],
     RATE_LIMIT_MAX: [0, 1_000_000],
+    SHUTDOWN_DELAY_SECONDS: [0, 600],
     SHUTDOWN_GRACE_SECONDS: [1, 600],
   }
   for (const [name, [minimum = 0, maximum = 0]] of Object.entries(bounds)) {
@@ -105,6 +115,8 @@ t.test('everything missing or wrong is listed in one message, by name, and no va
     AUTH0_DOMAIN: 'http://value.example',
     HOST: 'value value',
     PORT: 'value',
+    METRICS_PORT: 'value',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'value',
     LOG_LEVEL: 'value',
     CLIENT_ORIGIN_URL: 'value',
     DATABASE_URL: 'mysql://value:value@db',
@@ -128,6 +140,14 @@ t.test('everything missing or wrong is listed in one message, by name, and no va
     t.match(fault, /: (expected|the web app needs) \S/)
     t.notMatch(fault, /value|undefined/)
   }
+})
+
+t.test('the metrics have a port of their own', async (t) => {
+  t.match(load({ PORT: '9464', METRICS_PORT: '9465' }), { METRICS_PORT: 9465 })
+  t.match(load({ PORT: '0', METRICS_PORT: '0' }), { PORT: 0, METRICS_PORT: 0 })
+  t.strictSame(faultsOf(t, { ...required, PORT: '9464', METRICS_PORT: '9464' }), [
+    'METRICS_PORT is wrong: expected another port than PORT',
+  ])
 })
 
 t.test('an empty variable counts as absent', async (t) => {

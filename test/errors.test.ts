@@ -53,9 +53,9 @@ const rows: Record<ErrorName, Row> = {
   login_unknown: [
     400,
     'login_failed',
-    'This log-in was begun in another browser, was completed already or took too long. Please log in again',
+    'This log-in was begun in another browser, was completed already or took too long. Please log in again.',
   ],
-  login_failed: [400, 'login_failed', 'The log-in could not be completed. Please log in again'],
+  login_failed: [400, 'login_failed', 'The log-in could not be completed. Please log in again.'],
   cross_site_request: [403, 'cross_site_request', 'The request comes from another site'],
   invalid_logout_token: [400, 'invalid_logout_token', 'The logout token is not acceptable'],
   not_found: [404, 'not_found', 'Not Found'],

@@ -1,55 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { bearer, type LogLine } from './helpers/app.ts'
 import { AUDIENCE, TestIssuer } from './helpers/issuer.ts'
-
-const SERVER = `${import.meta.dirname}/../src/server.ts`
-const required = {
-  AUTH0_DOMAIN: 'issuer.test',
-  AUTH0_AUDIENCE: AUDIENCE,
-  PORT: '0',
-  DATABASE_URL: 'file::memory:',
-}
-
-interface Surroundings {
-  environment?: Record<string, string>
-  /** Files in its working directory. */
-  files?: Record<string, string | Record<string, string>>
-  execArgv?: string[]
-}
-
-/** The service as a process of its own, in an empty folder unless told. */
-function start(t: Test, { environment = {}, files = {}, execArgv = [] }: Surroundings) {
-  const child = spawn(process.execPath, [...execArgv, SERVER], { cwd: t.testdir(files), env: environment })
-  t.teardown(() => child.kill('SIGKILL'))
-  const lines: string[] = []
-  createInterface(child.stdout).on('line', (line) => lines.push(line))
-  const stderr = text(child.stderr)
-  const ended = once(child, 'close').then(async ([code]) => ({
-    code,
-    stdout: lines.join('\n'),
-    stderr: await stderr,
-  }))
-
-  /** The first line of its log with this text. */
-  const logged = async (message: string): Promise<LogLine> => {
-    for (;;) {
-      const line = lines.map((line) => JSON.parse(line) as LogLine).find(({ msg }) => msg.includes(message))
-      if (line) return line
-      await once(child.stdout, 'data')
-    }
-  }
-  const listening = async () => (await logged('listening at')).msg.replace(/^.* at /, '')
-  return { child, ended, logged, listening }
-}
+import { preload, required, type Surroundings, start } from './helpers/process.ts'
 
 /** The service with one request in flight: its token is waiting for the keys of an issuer that does not answer. */
 async function startBusy(t: Test, surroundings: Surroundings = {}) {
@@ -114,6 +73,33 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+t.test('told to delay its end, it is unready and serves on, with connections that end', async (t) => {
+  const { child, ended, logged, listening } = start(t, {
+    environment: { ...required, SHUTDOWN_DELAY_SECONDS: '600' },
+  })
+  const url = await listening()
+  const checks = async () => ((await (await fetch(`${url}/readyz`)).json()) as { checks: object }).checks
+  t.match(await checks(), { process: 'ok' })
+  t.equal((await fetch(`${url}/livez`)).headers.get('connection'), 'keep-alive')
+  await signal(child, logged, 'SIGTERM')
+  t.match(await checks(), { process: 'shutting down' })
+  const served = await fetch(`${url}/livez`)
+  t.strictSame([served.status, served.headers.get('connection')], [200, 'close'])
+  child.kill('SIGTERM') // a second one ends the delay too
+  t.match(await ended, { code: 1 })
+})
+
+t.test('when the delay is over, the request in flight is finished and it exits 0', async (t) => {
+  const { child, ended, logged, answer, release, url } = await startBusy(t, {
+    environment: { SHUTDOWN_DELAY_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '600' },
+  })
+  await signal(child, logged, 'SIGTERM')
+  while (await isServed(`${url}/livez`));
+  release()
+  t.equal(((await answer) as Response).status, 200)
+  t.match(await ended, { code: 0, stderr: '' })
+})
+
 t.test('on a second signal it exits 1 at once', async (t) => {
   const { child, ended, logged, answer } = await startBusy(t, {
     environment: { SHUTDOWN_GRACE_SECONDS: '600' },
@@ -133,17 +119,21 @@ t.test('when the time for requests in flight is over it exits 1', async (t) => {
   t.type(await answer, Error)
 })
 
-t.test('after an error that nobody caught it finishes the request in flight and exits 1', async (t) => {
-  const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
-  const { child, ended, logged, answer, release } = await startBusy(t, {
-    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(bug)}`],
-  })
-  child.kill('SIGWINCH')
-  t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
-  release()
-  t.equal(((await answer) as Response).status, 200)
-  t.match(await ended, { code: 1 })
-})
+t.test(
+  'after an error that nobody caught it finishes the request in flight without delay and exits 1',
+  async (t) => {
+    const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
+    const { child, ended, logged, answer, release } = await startBusy(t, {
+      environment: { SHUTDOWN_DELAY_SECONDS: '600' },
+      execArgv: preload(bug),
+    })
+    child.kill('SIGWINCH')
+    t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
+    release()
+    t.equal(((await answer) as Response).status, 200)
+    t.match(await ended, { code: 1 })
+  },
+)
 
 t.test(
   'with a wrong configuration it exits 1 and lists every fault, without a stack or a value',
@@ -232,8 +222,7 @@ t.test('killed while 200 to-dos are added, it has every one that was acknowledge
 t.test('what nobody expected at the start is told with its stack', async (t) => {
   const bug =
     "import net from 'node:net'; net.Server.prototype.listen = () => { throw new TypeError('a bug') }"
-  const execArgv = ['--import', `data:text/javascript,${encodeURIComponent(bug)}`]
-  const { code, stderr } = await start(t, { environment: required, execArgv }).ended
+  const { code, stderr } = await start(t, { environment: required, execArgv: preload(bug) }).ended
   t.equal(code, 1)
   t.match(stderr, /^TypeError: a bug\n +at /)
 })

@@ -22,13 +22,13 @@ export function configuration(
   issuer: string,
   accounts: Accounts,
   clients: ClientMetadata[],
-  signingKey: JWK,
+  signingKeys: JWK[],
 ) {
   return {
     // In a function of ours, or the provider warns of what is meant here: everything is forgotten at the end.
     adapter: (model: string) => new MemoryAdapter(model),
     clients,
-    jwks: { keys: [signingKey] },
+    jwks: { keys: signingKeys },
     routes: {
       authorization: '/authorize',
       token: '/oauth/token',

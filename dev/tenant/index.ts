@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { JWK } from 'jose'
 import { throwawayClients } from './clients.ts'
 import { createProvider } from './provider.ts'
 import { generateSigningKey } from './signing-key.ts'
@@ -13,11 +14,15 @@ export interface TenantOptions {
   host?: string
   /** Where people find the service, such as `http://localhost:3000`. */
   baseUrl: string
+  /** Private keys, as {@link Tenant.useKeys} takes them; a new one unless given. */
+  signingKeys?: JWK[]
 }
 
 export interface Tenant {
   /** `http://localhost:<port>/`, with the slash. */
   issuer: string
+  /** From now on publishes these keys, the first of which signs. Otherwise as after a restart. */
+  useKeys(signingKeys: JWK[]): void
   close(): Promise<void>
 }
 
@@ -25,19 +30,24 @@ export interface Tenant {
  * Starts the local tenant: an OpenID provider that stands in for Auth0 during development.
  * @throws Error in production: its passwords are published
  */
-export async function startTenant({ port, host = '127.0.0.1', baseUrl }: TenantOptions): Promise<Tenant> {
+export async function startTenant(options: TenantOptions): Promise<Tenant> {
+  const { port, host = '127.0.0.1', baseUrl } = options
   if (process.env.NODE_ENV === 'production') {
     throw new Error('The local tenant has published passwords and does not run with NODE_ENV=production.')
   }
   const clients = throwawayClients(baseUrl)
-  const signingKey = await generateSigningKey()
+  const signingKeys = options.signingKeys ?? [await generateSigningKey()]
   const server = createServer()
   server.listen(port, host)
   await once(server, 'listening')
   // The issuer is part of every token, so the port has to be known first.
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}/`
-  server.on('request', createProvider(issuer, clients, signingKey).callback())
-  return { issuer, close: () => close(server) }
+  const useKeys = (keys: JWK[]) => {
+    server.removeAllListeners('request')
+    server.on('request', createProvider(issuer, clients, keys).callback())
+  }
+  useKeys(signingKeys)
+  return { issuer, useKeys, close: () => close(server) }
 }
 
 async function close(server: Server): Promise<void> {

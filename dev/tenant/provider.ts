@@ -15,9 +15,9 @@ import { tokenEndpoint } from './token-endpoint.ts'
 import { userinfo } from './userinfo.ts'
 
 /** A certified OpenID provider with Auth0's paths and habits. */
-export function createProvider(issuer: string, clients: ClientMetadata[], signingKey: JWK): Provider {
+export function createProvider(issuer: string, clients: ClientMetadata[], signingKeys: JWK[]): Provider {
   const accounts = new Accounts(issuer)
-  const provider = new Provider(issuer, configuration(issuer, accounts, clients, signingKey))
+  const provider = new Provider(issuer, configuration(issuer, accounts, clients, signingKeys))
   registerGrants(provider, accounts)
   allowPathsBelow(provider)
   provider.on('server_error', (_ctx, error) => process.stderr.write(`${inspect(error)}\n`))
@@ -25,7 +25,7 @@ export function createProvider(issuer: string, clients: ClientMetadata[], signin
     .use(errorPage)
     .use(cors)
     .use(tokenEndpoint)
-    .use(userinfo(issuer, signingKey, accounts))
+    .use(userinfo(issuer, signingKeys, accounts))
     .use(logout(clients.map((client) => client.client_id)))
     .use(picture)
     .use(signIn(accounts))

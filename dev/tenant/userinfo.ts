@@ -1,14 +1,13 @@
-import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'jose'
-import { jwtVerify } from 'jose'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { Context, Middleware } from 'oidc-provider'
 import type { Accounts } from './accounts.ts'
 import { claimsByScope } from './accounts.ts'
 import { scopeNames } from './api.ts'
 
 /** The claims of a person, by the scopes of the token. Ours, because the provider refuses its own JWT tokens here. */
-export function userinfo(issuer: string, signingKey: JWK, accounts: Accounts): Middleware {
-  const publicKey = createPublicKey({ key: signingKey, format: 'jwk' })
+export function userinfo(issuer: string, signingKeys: JWK[], accounts: Accounts): Middleware {
+  const publicKeys = createLocalJWKSet({ keys: signingKeys.map(toPublic) })
   return async (ctx, next) => {
     if (ctx.path !== '/userinfo' || !['GET', 'POST'].includes(ctx.method)) return next()
     ctx.set('Cache-Control', 'no-store')
@@ -23,7 +22,7 @@ export function userinfo(issuer: string, signingKey: JWK, accounts: Accounts): M
 
   async function claimsFor(token: string): Promise<Record<string, unknown>> {
     // Only a token for which openid was asked names this audience.
-    const { payload } = await jwtVerify(token, publicKey, {
+    const { payload } = await jwtVerify(token, publicKeys, {
       issuer,
       audience: `${issuer}userinfo`,
       algorithms: ['RS256'],
@@ -32,6 +31,10 @@ export function userinfo(issuer: string, signingKey: JWK, accounts: Accounts): M
     const names = scopeNames(String(payload.scope)).flatMap((scope) => claimsByScope[scope] ?? [])
     return Object.fromEntries(names.map((name) => [name, claims[name]]))
   }
+}
+
+function toPublic({ kty, n, e, kid, alg, use }: JWK): JWK {
+  return { kty, n, e, kid, alg, use } as JWK
 }
 
 function unauthorized(ctx: Context, description?: string): void {

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts'
+import type { RefusalReason } from '../refusal-reasons.ts'
 import type { Claims } from './verified-token.ts'
 
 /** What a token must be, beside signed. */
@@ -33,12 +34,14 @@ export function checkUnsigned(header: Header, claims: Claims, policy: Policy, no
  */
 export function checkTimes({ exp, nbf, iat }: Claims, policy: Policy, nowSeconds: number): void {
   const tolerance = policy.clockToleranceSeconds
-  if (!isTime(exp)) throw unusable('exp is missing or not a number')
-  if (nowSeconds >= exp + tolerance) throw new ServiceError('expired_token', { detail: `exp was ${exp}` })
-  if (nbf !== undefined && !isTime(nbf)) throw unusable('nbf is not a number')
-  if (nbf !== undefined && nowSeconds < nbf - tolerance) throw unusable('nbf is in the future')
-  if (iat !== undefined && !isTime(iat)) throw unusable('iat is not a number')
-  if (iat !== undefined && nowSeconds < iat - tolerance) throw unusable('iat is in the future')
+  if (!isTime(exp)) throw unusable('claims', 'exp is missing or not a number')
+  if (nowSeconds >= exp + tolerance) throw expired(exp)
+  if (nbf !== undefined && !isTime(nbf)) throw unusable('claims', 'nbf is not a number')
+  if (nbf !== undefined && nowSeconds < nbf - tolerance)
+    throw unusable('not_yet_valid', 'nbf is in the future')
+  if (iat !== undefined && !isTime(iat)) throw unusable('claims', 'iat is not a number')
+  if (iat !== undefined && nowSeconds < iat - tolerance)
+    throw unusable('not_yet_valid', 'iat is in the future')
 }
 
 export function checkHeader(
@@ -47,12 +50,13 @@ export function checkHeader(
   isRightType: (typ: string) => boolean,
 ): void {
   // RFC 8725, section 3.1: the allow-list decides, never the token
-  if (typeof alg !== 'string' || !policy.algorithms.includes(alg)) throw unusable('alg is not accepted')
+  if (typeof alg !== 'string' || !policy.algorithms.includes(alg))
+    throw unusable('header', 'alg is not accepted')
   if (typ !== undefined && !(typeof typ === 'string' && isRightType(typ)))
-    throw unusable('typ is that of another kind of token')
+    throw unusable('header', 'typ is that of another kind of token')
   // RFC 7515, section 4.1.11: no extension is understood here
-  if (crit !== undefined) throw unusable('crit names an extension')
-  if (kid !== undefined && typeof kid !== 'string') throw unusable('kid is not a string')
+  if (crit !== undefined) throw unusable('header', 'crit names an extension')
+  if (kid !== undefined && typeof kid !== 'string') throw unusable('header', 'kid is not a string')
 }
 
 /** RFC 7515, section 4.1.9: compared without case, `application/` may be left out. */
@@ -62,27 +66,33 @@ function isAccessTokenType(typ: string): boolean {
 
 export function checkIssuer({ iss }: Claims, policy: Policy): void {
   if (typeof iss !== 'string' || !policy.issuers.includes(iss))
-    throw wrongClaims('iss is not a configured issuer')
+    throw wrongClaims('issuer', 'iss is not a configured issuer')
 }
 
 export function checkAudience({ aud }: Claims, policy: Policy): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!audiences.every((item) => typeof item === 'string')) throw wrongClaims('aud is missing or not text')
-  if (!audiences.some((item) => policy.audiences.includes(item))) throw wrongClaims('aud names another API')
+  if (!audiences.every((item) => typeof item === 'string'))
+    throw wrongClaims('audience', 'aud is missing or not text')
+  if (!audiences.some((item) => policy.audiences.includes(item)))
+    throw wrongClaims('audience', 'aud names another API')
 }
 
 function checkSubject({ sub }: Claims): void {
-  if (typeof sub !== 'string' || sub === '') throw unusable('sub is missing or not text')
+  if (typeof sub !== 'string' || sub === '') throw unusable('claims', 'sub is missing or not text')
 }
 
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-function unusable(detail: string) {
-  return new ServiceError('unusable_token', { detail })
+function expired(exp: number) {
+  return new ServiceError('expired_token', { reason: 'expired', detail: `exp was ${exp}` })
 }
 
-function wrongClaims(detail: string) {
-  return new ServiceError('wrong_claims', { detail })
+function unusable(reason: RefusalReason, detail: string) {
+  return new ServiceError('unusable_token', { reason, detail })
+}
+
+function wrongClaims(reason: RefusalReason, detail: string) {
+  return new ServiceError('wrong_claims', { reason, detail })
 }

@@ -16,7 +16,7 @@ export function checkEncoding(token: string): void {
 }
 
 function unusable(detail: string) {
-  return new ServiceError('unusable_token', { detail })
+  return new ServiceError('unusable_token', { reason: 'malformed', detail })
 }
 
 /**

@@ -13,7 +13,7 @@ export interface KeySetOptions {
   readonly algorithms: readonly string[]
   readonly maxStaleMs: number
   readonly fetchKeys: (issuer: string) => Promise<readonly Jwk[]>
-  /** Told of every fetch: for the log and the metrics. */
+  /** Told of every fetch: for the log. */
   readonly onFetch: (outcome: FetchOutcome) => void
 }
 
@@ -32,6 +32,8 @@ export interface FetchOutcome {
  * each pause, and a key that the issuer has just begun to use is never learnt.
  */
 export class KeySet {
+  /** Downloads so far: for the metrics. */
+  readonly fetches = { ok: 0, failed: 0 }
   readonly #options: KeySetOptions
   #keys = new Map<string, SigningKey>()
   #fetchedAt: number | undefined
@@ -41,6 +43,16 @@ export class KeySet {
 
   constructor(options: KeySetOptions) {
     this.#options = options
+  }
+
+  /** How many keys are at hand. */
+  get size(): number {
+    return this.#keys.size
+  }
+
+  /** Since the last good fetch; undefined before the first. */
+  ageMs(now: number): number | undefined {
+    return this.#fetchedAt === undefined ? undefined : now - this.#fetchedAt
   }
 
   /** Whether a key handed out before may still be used. Never waits; renews in the background when it is time. */
@@ -110,9 +122,11 @@ export class KeySet {
       this.#keys = indexKeys(await fetchKeys(issuer), algorithms, this.#keys)
       this.#fetchedAt = now
       this.#failedAt = undefined
+      this.fetches.ok++
       onFetch({ issuer, keys: this.#keys.size })
     } catch (error) {
       this.#failedAt = now
+      this.fetches.failed++
       onFetch({ issuer, keys: this.#keys.size, error })
       throw error
     }
@@ -125,11 +139,15 @@ function remaining(since: number | undefined, span: number, now: number): number
 }
 
 function unknownKey() {
-  return new ServiceError('unusable_token', { detail: 'kid is not in the key set of the issuer' })
+  return new ServiceError('unusable_token', {
+    reason: 'unknown_key',
+    detail: 'kid is not in the key set of the issuer',
+  })
 }
 
 function unavailable(pauseMs: number, cause?: unknown) {
   return new ServiceError('issuer_unavailable', {
+    reason: 'issuer_unavailable',
     detail: 'the key set cannot be fetched',
     retryAfterSeconds: pauseMs / 1000,
     cause,

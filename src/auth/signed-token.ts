@@ -14,7 +14,11 @@ export function decodeToken(token: string, decode: Decode): ReturnType<Decode> {
   try {
     return decode(token)
   } catch (cause) {
-    throw new ServiceError('unusable_token', { detail: 'not base64url of JSON objects', cause })
+    throw new ServiceError('unusable_token', {
+      reason: 'malformed',
+      detail: 'not base64url of JSON objects',
+      cause,
+    })
   }
 }
 
@@ -33,5 +37,8 @@ export async function findSigner(
   const { alg, kid } = header as { alg: string; kid?: string }
   const key = keySet.find(alg, kid, now) ?? (await keySet.fetch(alg, kid, now))
   if (await key.verify(token)) return key
-  throw new ServiceError('unusable_token', { detail: 'the signature is not by the key it names' })
+  throw new ServiceError('unusable_token', {
+    reason: 'signature',
+    detail: 'the signature is not by the key it names',
+  })
 }

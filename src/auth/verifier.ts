@@ -28,6 +28,8 @@ interface Accepted {
  * remembered: it costs no memory, and what was an outage a moment ago is none now.
  */
 export class Verifier {
+  /** Tokens that were known, and those that had to be verified: for the metrics. */
+  readonly recalls = { hits: 0, misses: 0 }
   readonly #options: VerifierOptions
   readonly #accepted = new LRUCache<string, Accepted>({
     max: MAX_CACHED_TOKENS,
@@ -37,6 +39,11 @@ export class Verifier {
 
   constructor(options: VerifierOptions) {
     this.#options = options
+  }
+
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.#accepted.size
   }
 
   /**
@@ -55,6 +62,7 @@ export class Verifier {
     // A key that the issuer has withdrawn takes its tokens with it
     if (this.#keySet(accepted.token.issuer).trusts(accepted.key, now)) {
       checkTimes(accepted.token.claims, this.#options.policy, now / 1000)
+      this.recalls.hits++
       return accepted.token
     }
     this.#accepted.delete(token.slice(-END_LENGTH))
@@ -62,6 +70,7 @@ export class Verifier {
   }
 
   async #verifyNew(token: string, now: number): Promise<VerifiedToken> {
+    this.recalls.misses++
     const { header, payload } = decodeToken(token, this.#options.decode)
     checkUnsigned(header, payload, this.#options.policy, now / 1000)
     const key = await findSigner(token, header, this.#keySet(payload.iss as string), now)

@@ -58,12 +58,22 @@ export class AccessTokens {
   async #refresh(session: Session): Promise<Session | undefined> {
     const { sessions, clock } = this.#options
     while (!(await sessions.lease(session, clock() + LEASE_MS, clock()))) {
-      const current = await sessions.reload(session, clock())
-      if (current?.session.revision !== session.revision) return current?.session
-      if (!current.isLeased) throw issuerUnavailable('another process has just asked in vain')
-      await delay(POLL_MS)
+      const result = await this.#awaitOther(session)
+      if (result !== 'has died') return result
     }
     return this.#refreshLeased(session)
+  }
+
+  /** What comes of the refresh that another process has begun. */
+  async #awaitOther(session: Session): Promise<Session | undefined | 'has died'> {
+    const { sessions, clock } = this.#options
+    for (;;) {
+      const current = await sessions.reload(session, clock())
+      if (current?.session.revision !== session.revision) return current?.session
+      if (current.leasedUntil === undefined) throw issuerUnavailable('another process has just asked in vain')
+      if (current.leasedUntil <= clock()) return 'has died'
+      await delay(POLL_MS)
+    }
   }
 
   async #refreshLeased(session: Session): Promise<Session | undefined> {

@@ -33,8 +33,8 @@ export interface KeptSession {
   readonly idHash: string
   readonly contents: string
   readonly revision: number
-  /** Whether somebody is refreshing its tokens. */
-  readonly isLeased: boolean
+  /** Until when some process is alone in refreshing its tokens. */
+  readonly leasedUntil: number | undefined
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -90,14 +90,14 @@ export class Sessions {
     return session
   }
 
-  /** The session as it is now, and whether somebody is refreshing its tokens. */
+  /** The session as it is now, and until when some process is refreshing its tokens. */
   async reload(
     { idHash }: Session,
     now: number,
-  ): Promise<{ session: Session; isLeased: boolean } | undefined> {
+  ): Promise<{ session: Session; leasedUntil: number | undefined } | undefined> {
     const kept = await this.#store.find(idHash, now)
     const session = kept && this.#open(kept)
-    return session && { session, isLeased: kept.isLeased }
+    return session && { session, leasedUntil: kept.leasedUntil }
   }
 
   /** The session with other contents, or undefined when it has ended meanwhile. */

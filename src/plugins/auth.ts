@@ -21,6 +21,9 @@ declare module 'fastify' {
     verifyToken: onRequestHookHandler
     /** What the issuer at which people sign in says of a session that has ended there. */
     verifyLogoutToken: (token: string) => Promise<LogoutToken>
+    verifier: Verifier
+    /** By issuer. */
+    keySets: ReadonlyMap<string, KeySet>
   }
 }
 
@@ -40,6 +43,8 @@ export default fp(
     const logout = logoutTokenOptions(app.config, policy, keySets, decode)
 
     app.decorateRequest('token', null)
+    app.decorate('keySets', keySets)
+    app.decorate('verifier', verifier)
     app.decorate('verifyToken', (request, reply, done) => {
       reply.header('cache-control', 'no-store')
       const accept = (token: VerifiedToken) => {
@@ -105,6 +110,8 @@ function findToken(app: FastifyInstance, request: FastifyRequest): string {
     return app.jwt.lookupToken(request)
   } catch (error) {
     const isAbsent = (error as { code?: string }).code === 'FST_JWT_NO_AUTHORIZATION_IN_HEADER'
-    throw new ServiceError(isAbsent ? 'missing_token' : 'malformed_authorization')
+    throw isAbsent
+      ? new ServiceError('missing_token', { reason: 'missing' })
+      : new ServiceError('malformed_authorization', { reason: 'malformed' })
   }
 }

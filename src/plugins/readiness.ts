@@ -43,9 +43,14 @@ export default fp(
 
     app.decorate('startDraining', () => {
       isDraining = true
+      // Said with the answer: a connection that is closed without a word may have the next request on its way
+      app.server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
+    })
+    app.addHook('preClose', (done) => {
       // Whoever is being served now would otherwise keep the connection, and the process, for as long as they like
       app.server.keepAliveTimeout = 1
       app.server.keepAliveTimeoutBuffer = 0
+      done()
     })
     app.decorate(
       'readinessChecks',

@@ -18,7 +18,7 @@ const CHECK_TIMEOUT_MS = 800
 /** `app.store`, and whether it can serve. */
 export default fp(
   async (app) => {
-    const store = await openStore(app.config.DATABASE_URL)
+    const store = await openStore(app.config.DATABASE_URL, app.onStatement)
     const check = makeCheck(app, makeProbe(store))
 
     app.decorate('store', store)
@@ -26,7 +26,7 @@ export default fp(
     app.addHook('onListen', () => check().catch(() => {})) // said in the log, if nobody else asks
     app.addHook('onClose', () => store.destroy()) // runs when the last request was answered
   },
-  { name: 'store', dependencies: ['env', 'readiness'] },
+  { name: 'store', dependencies: ['env', 'metrics', 'readiness'] },
 )
 
 /** Tells the caller the reason, and the log the cause: when it changes, not with every probe. */

@@ -3,19 +3,21 @@ import { type Dialect, Kysely } from 'kysely'
 import { ConfigError } from '../config.ts'
 import { migrateToLatest } from './migrate.ts'
 import type { Schema, Store } from './schema.ts'
+import { type StatementListener, statementLogger } from './statements.ts'
 
 /**
  * Opens the database that DATABASE_URL names; here alone it is decided which kind it is. SQLite is brought up to date
  * at once. PostgreSQL is reached when it is first asked, so that the service can start before it.
  *
+ * @param onStatement told of every statement
  * @throws {ConfigError} when the SQLite file cannot be used
  */
-export async function openStore(url: string): Promise<Store> {
+export async function openStore(url: string, onStatement?: StatementListener): Promise<Store> {
   if (!isFile(url)) {
     const { postgresDialect } = await import('./postgres.ts')
-    return open(postgresDialect(url))
+    return open(postgresDialect(url), onStatement)
   }
-  const store = await openFile(url)
+  const store = await openFile(url, onStatement)
   try {
     await migrateToLatest(store)
     return store
@@ -31,13 +33,13 @@ export async function openForMigration(url: string): Promise<Store> {
   return open(unhurriedDialect(url))
 }
 
-async function openFile(url: string): Promise<Store> {
+async function openFile(url: string, onStatement?: StatementListener): Promise<Store> {
   const { NodeSqliteDialect } = await import('./node-sqlite.ts')
-  return open(new NodeSqliteDialect(toPath(url)))
+  return open(new NodeSqliteDialect(toPath(url)), onStatement)
 }
 
-function open(dialect: Dialect): Store {
-  return new Kysely<Schema>({ dialect })
+function open(dialect: Dialect, onStatement?: StatementListener): Store {
+  return new Kysely<Schema>({ dialect, ...(onStatement && { log: statementLogger(onStatement) }) })
 }
 
 function isFile(url: string): boolean {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -71,14 +71,39 @@ export function openSqlite(path: string): SqliteDatabase {
   }
 }
 
+/** Rows are asked for as arrays: the objects that `node:sqlite` makes of them have no shape, which is slow. */
 function toStatement(statement: StatementSync): SqliteStatement {
   type Parameters = readonly SQLInputValue[]
+  statement.setReturnArrays(true)
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => attempt(() => statement.all(...(parameters as Parameters))),
+    all: (parameters) =>
+      attempt(() => {
+        const rows = statement.all(...(parameters as Parameters)) as unknown as Row[]
+        const names = namesOf(statement)
+        return rows.map((row) => toObject(names, row))
+      }),
     run: (parameters) => attempt(() => statement.run(...(parameters as Parameters))),
-    iterate: (parameters) => statement.iterate(...(parameters as Parameters)),
+    *iterate(parameters) {
+      const rows = statement.iterate(...(parameters as Parameters)) as unknown as Iterable<Row>
+      for (const row of rows) yield toObject(namesOf(statement), row)
+    },
   }
+}
+
+type Row = readonly SQLOutputValue[]
+
+/** To be asked after the statement has run: that is when SQLite notices that a table has other columns by now. */
+function namesOf(statement: StatementSync): string[] {
+  return statement.columns().map(({ name }) => name)
+}
+
+function toObject(names: readonly string[], row: Row): Record<string, SQLOutputValue | undefined> {
+  const object: Record<string, SQLOutputValue | undefined> = {}
+  names.forEach((name, index) => {
+    object[name] = row[index]
+  })
+  return object
 }
 
 function attempt<T>(work: () => T): T {

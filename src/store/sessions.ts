@@ -11,8 +11,8 @@ export interface StoredSession {
   readonly contents: string
   /** Goes up with every change of the contents. */
   readonly revision: number
-  /** Whether somebody is refreshing its tokens. */
-  readonly isLeased: boolean
+  /** Until when some process is alone in refreshing its tokens. */
+  readonly leasedUntil: number | undefined
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -54,7 +54,7 @@ export async function findSession(
     .where('id_hash', '=', idHash)
     .where('expires_at', '>', toTime(now))
     .executeTakeFirst()
-  return row && toSession(row, now)
+  return row && toSession(row)
 }
 
 export async function prolongSession(store: Store, idHash: string, expiresAt: number): Promise<void> {
@@ -116,12 +116,12 @@ export async function replaceContents(
   return numUpdatedRows === 1n
 }
 
-function toSession(row: Selectable<SessionsTable>, now: number): StoredSession {
+function toSession(row: Selectable<SessionsTable>): StoredSession {
   return {
     idHash: row.id_hash,
     contents: row.contents,
     revision: row.revision,
-    isLeased: row.refresh_until !== null && row.refresh_until > toTime(now),
+    leasedUntil: row.refresh_until === null ? undefined : Date.parse(row.refresh_until),
     createdAt: Date.parse(row.created_at),
     expiresAt: Date.parse(row.expires_at),
   }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { checkTimes, checkUnsigned, type Policy } from '../../src/auth/checks.ts'
+import type { ServiceError } from '../../src/errors.ts'
 
 const NOW = 1_800_000_000
 const policy: Policy = {
@@ -108,5 +109,28 @@ t.test('the times hold with the tolerance and not a second longer', async (t) =>
   for (const odd of [null, '1', {}]) {
     t.throws(() => times({ nbf: odd }), { message: 'Unable to parse authentication' }, `nbf ${odd}`)
     t.throws(() => times({ iat: odd }), { message: 'Unable to parse authentication' }, `iat ${odd}`)
+  }
+})
+
+t.test('a refusal carries its reason in a word', async (t) => {
+  for (const [reason, header, claims] of [
+    ['header', { alg: 'none' }, {}],
+    ['issuer', {}, { iss: 'https://three.test/' }],
+    ['audience', {}, { aud: 'https://third-api.test' }],
+    ['audience', {}, { aud: [7] }],
+    ['claims', {}, { sub: '' }],
+    ['claims', {}, { exp: '1' }],
+    ['claims', {}, { nbf: '1' }],
+    ['claims', {}, { iat: '1' }],
+    ['expired', {}, { exp: 1 }],
+    ['not_yet_valid', {}, { nbf: NOW + 6 }],
+    ['not_yet_valid', {}, { iat: NOW + 6 }],
+  ] as const) {
+    try {
+      check(header, claims)
+      t.fail(`${reason} was not refused`)
+    } catch (error) {
+      t.equal((error as ServiceError).reason, reason, JSON.stringify([header, claims]))
+    }
   }
 })

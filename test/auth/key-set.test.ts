@@ -199,3 +199,19 @@ t.test('an issuer that publishes no key has withdrawn them all', async (t) => {
   t.notOk(keySet.trusts(key, START + FRESH_MS))
   await isRefused(t, keySet.fetch('RS256', 'one', START + FRESH_MS))
 })
+
+t.test('it says how many keys it has, how old they are, and how its fetches ended', async (t) => {
+  const { issuer, keySet } = keySetOf([one, two])
+  const state = (now: number) => [keySet.size, keySet.ageMs(now), keySet.fetches]
+  t.strictSame(state(START), [0, undefined, { ok: 0, failed: 0 }])
+  await keySet.fetch('RS256', 'one', START)
+  t.strictSame(state(START + 1000), [2, 1000, { ok: 1, failed: 0 }])
+  issuer.isDown = true
+  t.ok(keySet.find('RS256', 'one', START + FRESH_MS))
+  await settle()
+  t.strictSame(
+    state(START + FRESH_MS),
+    [2, FRESH_MS, { ok: 1, failed: 1 }],
+    'a failure makes nothing younger',
+  )
+})

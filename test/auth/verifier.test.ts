@@ -154,3 +154,15 @@ t.test('no more than ten thousand tokens are remembered, the least used forgotte
   verifier.verify(second, Date.now())
   t.equal(timesDecoded(), before + 1, 'the other was forgotten, and is verified anew')
 })
+
+t.test('it counts the tokens it knew and those it had to verify', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const token = await issuer.sign()
+  await verifier.verify(token, Date.now())
+  t.strictSame([verifier.recalls, verifier.size], [{ hits: 0, misses: 1 }, 1])
+  await verifier.verify(token, Date.now())
+  t.strictSame([verifier.recalls, verifier.size], [{ hits: 1, misses: 1 }, 1])
+  await t.rejects(async () => verifier.verify('a.b.c', Date.now()), { code: 'invalid_token' })
+  t.throws(() => verifier.verify(token, Date.now() + 2 * 3_600_000), { message: 'token is expired' })
+  t.strictSame([verifier.recalls, verifier.size], [{ hits: 1, misses: 2 }, 1])
+})

@@ -2,7 +2,8 @@ import { get } from 'node:http'
 import { calculateJwkThumbprint } from 'jose'
 import { test } from 'tap'
 import { startTenant } from '../../dev/tenant/index.ts'
-import { tenantFor } from './helpers/tenant.ts'
+import { generateSigningKey } from '../../dev/tenant/signing-key.ts'
+import { clientCredentials, passwordGrant, tenantFor, verified } from './helpers/tenant.ts'
 
 const options = { port: 0, baseUrl: 'http://localhost:3000' }
 
@@ -34,6 +35,29 @@ test('the key set holds one public RS256 key named by its thumbprint', async (t)
   t.match(key, { kty: 'RSA', alg: 'RS256', use: 'sig', kid: await calculateJwkThumbprint({ ...key }) })
   t.equal(Buffer.from(key.n ?? '', 'base64url').length * 8, 2048)
   t.notOk('d' in key, 'nothing private in it')
+})
+
+test('keys are kept over a restart when they are handed in, rotated, and withdrawn', async (t) => {
+  const [first, second] = [await generateSigningKey(), await generateSigningKey()]
+  const stopped = await startTenant({ ...options, signingKeys: [first] })
+  const old = (await passwordGrant(stopped, 'reader', { scope: 'openid' })).body.access_token
+  await stopped.close()
+  const port = Number(new URL(stopped.issuer).port)
+  const tenant = await startTenant({ ...options, port, signingKeys: [first] })
+  t.teardown(() => tenant.close())
+  const profile = () => fetch(`${tenant.issuer}userinfo`, { headers: { authorization: `Bearer ${old}` } })
+  t.match(await verified(tenant, old), { protectedHeader: { kid: first.kid } }, 'after a restart')
+
+  tenant.useKeys([second, first])
+  const { access_token: rotated } = (await clientCredentials(tenant)).body
+  t.match(await verified(tenant, rotated), { protectedHeader: { kid: second.kid } })
+  t.match(await verified(tenant, old), { protectedHeader: { kid: first.kid } }, 'after a rotation')
+  t.equal((await profile()).status, 200)
+
+  tenant.useKeys([second])
+  await t.rejects(verified(tenant, old), { code: 'ERR_JWKS_NO_MATCHING_KEY' })
+  t.equal((await profile()).status, 401)
+  t.match(await verified(tenant, rotated), { protectedHeader: { kid: second.kid } })
 })
 
 test('the tenant is reached as localhost and as 127.0.0.1', async (t) => {

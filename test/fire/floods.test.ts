@@ -1,10 +1,13 @@
-import { Agent, get } from 'node:http'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { MISS_PAUSE_MS } from '../../src/auth/key-set.ts'
 import { bearer, listen } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { heapUsed } from '../helpers/heap.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
+import { patiently } from '../helpers/patience.ts'
 import { encode } from '../helpers/raw-token.ts'
 
 const FLOOD = 10_000
@@ -21,12 +24,13 @@ async function start(t: Test, sockets = 50) {
   clock.stopAt(now)
   const agent = new Agent({ keepAlive: true, maxSockets: sockets })
   t.teardown(() => agent.destroy())
-  const status = (token: string) =>
-    new Promise<number>((resolve, reject) => {
-      get(`${app.url}/api/private`, { agent, headers: bearer(token) }, (response) => {
-        response.resume().on('end', () => resolve(response.statusCode as number))
-      }).on('error', reject)
-    })
+  const ask = async (token: string) => {
+    const request = get(`${app.url}/api/private`, { agent, headers: bearer(token) })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    const retryAfter = response.headers['retry-after']
+    return { status: response.statusCode as number, body: await text(response), retryAfter }
+  }
+  const status = async (token: string) => (await patiently(() => ask(token))).status
   /** How often each status was the answer. */
   const statuses = async (tokens: Iterable<string>) => {
     const counts: Record<number, number> = {}

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, type JWK, SignJWT } from 'jose'
 import type { Test } from 'tap'
@@ -23,6 +23,8 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void
 export class TestIssuer {
   readonly #server = createServer((request, response) => this.#answer(request, response))
   keys: IssuerKey[] = []
+  /** The headers of every request so far. */
+  readonly requestHeaders: IncomingHttpHeaders[] = []
   /** Requests for the key set so far. */
   keySetRequests = 0
   /** Requests for a profile so far: their `Authorization` headers. */
@@ -110,6 +112,7 @@ export class TestIssuer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const isKeySet = request.url === '/jwks.json'
+    this.requestHeaders.push(request.headers)
     if (isKeySet) this.keySetRequests++
     await this.hold
     if (this.misbehaviour && (isKeySet || !this.misbehavesOnlyWithKeys)) {
@@ -121,7 +124,7 @@ export class TestIssuer {
       this.userinfo(request, response)
       return
     }
-    if (request.url === '/oauth/token') {
+    if (request.url?.startsWith('/oauth/token')) {
       this.token(request, response)
       return
     }

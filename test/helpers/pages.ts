@@ -2,13 +2,7 @@ import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
 import { ServiceError } from '../../src/errors.ts'
 import type { Account } from '../../src/login/account.ts'
-import { answerPageError, handlePageErrors } from '../../src/page-errors.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    account: Account | null
-  }
-}
+import { answerPageError } from '../../src/page-errors.ts'
 
 /** Turns the web app on. */
 export const webApp = {
@@ -48,11 +42,9 @@ export function newFixture(): PageFixture {
 /** Pages in place of the real ones, made of what the test has in hand. */
 export function fixturePages(fixture: PageFixture) {
   return async (app: FastifyInstance) => {
-    if (!app.hasRequestDecorator('account')) app.decorateRequest('account', null)
     await app.register(async (pages) => {
       const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // before the real one
-      if (app.hasRoute({ method: 'GET', url: '/profile' })) pages.setErrorHandler(answerPageError)
-      else handlePageErrors(pages)
+      pages.setErrorHandler(answerPageError)
       await pages.register(formbody)
       pages.addHook('onRequest', async (request) => {
         request.account = fixture.account

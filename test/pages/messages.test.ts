@@ -69,7 +69,10 @@ t.test('whatever the API does, the page stays and says so', async (t) => {
   const notJson = 'The API did not answer with JSON.'
   const away = 'The API cannot be reached.'
   const cases: Record<string, [sentence: string, answer: RequestListener]> = {
-    'a refusal': ['"code": "no"', (_request, response) => response.writeHead(418).end('{"code":"no"}')],
+    'a refusal': [
+      '&quot;code&quot;: &quot;no&quot;',
+      (_request, response) => response.writeHead(418).end('{"code":"no"}'),
+    ],
     'an error with a page': [notJson, (_request, response) => response.writeHead(500).end('<h1>Oops</h1>')],
     HTML: [
       notJson,

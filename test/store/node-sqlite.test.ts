@@ -46,6 +46,20 @@ t.test('a statement is prepared once, and not all are kept for ever', async (t) 
   t.match(statement.all([]), [{ one: 1 }], 'it is still good')
 })
 
+t.test('a statement prepared before a change of the schema names its columns right', async (t) => {
+  const database = openSqlite(':memory:')
+  t.teardown(() => database.close())
+  database.prepare('create table people (id, name, email)').run([])
+  database.prepare("insert into people values (1, 'Ada', 'ada@example.com')").run([])
+  const statement = database.prepare('select * from people')
+  t.strictSame(statement.all([]), [{ id: 1, name: 'Ada', email: 'ada@example.com' }])
+  database.prepare('alter table people drop column name').run([])
+  database.prepare("alter table people add column language default 'en'").run([])
+  const changed = [{ id: 1, email: 'ada@example.com', language: 'en' }]
+  t.strictSame(statement.all([]), changed)
+  t.strictSame([...statement.iterate([])], changed)
+})
+
 t.test('rows can be streamed', async (t) => {
   const { store } = await open(t)
   for (const subject of ['a', 'b']) await recordVisit(store, { ...ada, subject }, 0)

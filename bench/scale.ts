@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { AUDIENCE, startIssuer } from './issuer.ts'
+import { requireWrk } from './load.ts'
+import { describeMachine, table, writeBetweenMarks } from './page.ts'
+import { requireHaproxy, startBalancer } from './soak/balancer.ts'
+import { Children } from './soak/children.ts'
+import { Replica } from './soak/replica.ts'
+
+/**
+ * `npm run scale`: a core with one replica and its load, beside two cores with two replicas and theirs, directly and
+ * behind the balancer, in turn. Prints rates and writes them to docs/scaling.md. Exits 1 when two replicas carry less
+ * than 1.7 times of one. Linux, two cores, two minutes.
+ */
+const ROUNDS = 9
+const SECONDS = 2
+/** For each replica: with the replicas grow the callers. */
+const CONNECTIONS = 32
+const GOAL = 1.7
+const TICKS_A_SECOND = 100 // USER_HZ
+
+interface Figures {
+  /** Requests a second by the clock. */
+  rate: number
+  /** What the replicas would carry with a core each: their requests for each second of processor time, added up. */
+  carried: number
+  /** The same of the balancer; NaN without one. */
+  balanced: number
+}
+
+/** The addresses that are called, and the replicas behind them. */
+interface Target {
+  name: string
+  urls: readonly string[]
+  replicas: readonly Replica[]
+  balancer?: { pid: number }
+  /** Where everything runs, as taskset names them. */
+  cores: string
+}
+
+const run = promisify(execFile)
+const haproxy = requireHaproxy()
+const wrk = await requireWrk()
+const folder = await mkdtemp(join(tmpdir(), 'gatehouse-scale-'))
+const children = new Children(folder)
+const { issuer, makeTokens, close } = await startIssuer()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+try {
+  await main()
+} finally {
+  await children.endAll()
+  close()
+  await rm(folder, { recursive: true })
+}
+
+async function main() {
+  const [token = ''] = await makeTokens('RS256', 1)
+  const targets = await start()
+  const figures = new Map<string, Figures[]>(targets.map(({ name }) => [name, []]))
+  for (let round = -1; round < ROUNDS; round++) {
+    // Round -1 warms up
+    for (const target of targets) {
+      const measured = await measure(target, token)
+      if (round >= 0) figures.get(target.name)?.push(measured)
+    }
+    process.stdout.write(round < 0 ? 'warmed up\n' : `round ${round + 1} of ${ROUNDS}\n`)
+  }
+  await report(figures)
+}
+
+async function start(): Promise<Target[]> {
+  const environment = { AUTH0_DOMAIN: issuer, AUTH0_AUDIENCE: AUDIENCE, DATABASE_URL: 'file::memory:' }
+  const one = await Replica.start(children, 'replica-0', environment)
+  const other = await Replica.start(children, 'replica-1', environment)
+  const before = await startBalancer(children, folder, [one.url])
+  const beforeBoth = await startBalancer(children, folder, [one.url, other.url])
+  await keepTo('0', one.pid)
+  await keepTo('1', other.pid)
+  await keepTo('0', before.pid)
+  return [
+    { name: 'one replica', urls: [one.url], replicas: [one], cores: '0' },
+    { name: 'two replicas', urls: [one.url, other.url], replicas: [one, other], cores: '0,1' },
+    { name: 'one behind the balancer', urls: [before.url], replicas: [one], balancer: before, cores: '0' },
+    {
+      name: 'two behind the balancer',
+      urls: [beforeBoth.url],
+      replicas: [one, other],
+      balancer: beforeBoth,
+      cores: '0,1',
+    },
+  ]
+}
+
+async function measure({ urls, replicas, balancer, cores }: Target, token: string): Promise<Figures> {
+  const pids = replicas.map(({ pid }) => pid)
+  const read = () => Promise.all([cpuSeconds(pids), cpuSeconds(balancer ? [balancer.pid] : [])])
+  const [replicasBefore, balancerBefore] = await read()
+  // Directly, each replica's load is on its core; behind a balancer one load is on all of them
+  const loads = await Promise.all(
+    urls.map((url, n) =>
+      load(url, token, replicas.length / urls.length, urls.length > 1 ? String(n) : cores),
+    ),
+  )
+  const [replicasAfter, balancerAfter] = await read()
+  const requests = sum(loads.map((each) => each.requests))
+  return {
+    rate: sum(loads.map(({ rate }) => rate)),
+    carried: (requests / (replicasAfter - replicasBefore)) * replicas.length,
+    balanced: balancer ? requests / (balancerAfter - balancerBefore) : Number.NaN,
+  }
+}
+
+/** One token, so that a header will do: making requests takes from the cores that are measured. */
+async function load(url: string, token: string, share: number, cores: string) {
+  const size = [`-t${share}`, `-c${CONNECTIONS * share}`, `-d${SECONDS}s`]
+  const args = ['-c', cores, 'wrk', ...size, '-H', `Authorization: Bearer ${token}`, `${url}/api/private`]
+  const { stdout } = await run('taskset', args)
+  if (/Non-2xx/.test(stdout)) throw new Error(`${url} refused requests`)
+  const figure = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1])
+  return { requests: figure(/(\d+) requests in/), rate: figure(/Requests\/sec:\s+([\d.]+)/) }
+}
+
+async function keepTo(core: string, pid: number): Promise<void> {
+  await run('taskset', ['-acp', core, String(pid)])
+}
+
+async function report(figures: ReadonlyMap<string, readonly Figures[]>): Promise<void> {
+  const values = (name: string, figure: keyof Figures) =>
+    (figures.get(name) ?? []).map((each) => each[figure])
+  const row = (name: string) => [
+    name,
+    ...(['rate', 'carried', 'balanced'] as const).map((figure) => round(median(values(name, figure)))),
+  ]
+  // The median of the ratios within the rounds: a noisy moment touches both sides of its own round only
+  const factor = (two: string, one: string, figure: keyof Figures) =>
+    median(values(two, figure).map((value, round) => value / (values(one, figure)[round] ?? 0)))
+  const factors = [
+    ['directly', 'two replicas', 'one replica'],
+    ['behind the balancer', 'two behind the balancer', 'one behind the balancer'],
+  ].map(([place = '', two = '', one = '']) => ({
+    place,
+    carried: factor(two, one, 'carried'),
+    rate: factor(two, one, 'rate'),
+  }))
+  const text = [
+    `${describeMachine()}, HAProxy ${haproxy}, ${wrk}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections for each replica.`,
+    table(
+      ['known token, requests a second', 'by the clock', 'replicas with a core each', 'balancer with a core'],
+      [...figures.keys()].map(row),
+    ),
+    table(
+      ['two replicas, of one', 'with a core each', 'goal', 'met', 'by the clock'],
+      factors.map(({ place, carried, rate }) => [
+        place,
+        carried.toFixed(2),
+        `at least ${GOAL}`,
+        carried >= GOAL ? 'yes' : '**no**',
+        rate.toFixed(2),
+      ]),
+    ),
+  ].join('\n\n')
+  await writeBetweenMarks('scaling.md', 'scale', text)
+  if (factors.some(({ carried }) => carried < GOAL)) process.exitCode = 1
+}
+
+/** User and system time of all their threads, from proc(5). */
+async function cpuSeconds(pids: readonly number[]): Promise<number> {
+  const ticks = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return Number(fields[11]) + Number(fields[12])
+    }),
+  )
+  return sum(ticks) / TICKS_A_SECOND
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0)
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function round(value: number): string {
+  return Number.isNaN(value) ? '' : String(Math.round(value))
+}

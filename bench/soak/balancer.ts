@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { answering, type Children, freePort } from './children.ts'
+
+export function requireHaproxy(): string {
+  const { stdout, error } = spawnSync('haproxy', ['-v'], { encoding: 'utf8' })
+  if (error)
+    throw new Error('haproxy is needed as the balancer: apt-get install haproxy (or brew install haproxy)')
+  return /^HAProxy version (\S+)/.exec(stdout)?.[1] ?? 'of unknown version'
+}
+
+/** HAProxy before the replicas, configured as docs/resilience.md advises. */
+export async function startBalancer(children: Children, folder: string, replicas: readonly string[]) {
+  const port = await freePort()
+  const file = join(folder, 'haproxy.cfg')
+  await writeFile(file, configuration(port, replicas))
+  const child = children.start('haproxy', ['-db', '-f', file], 'balancer')
+  const url = `http://127.0.0.1:${port}`
+  await answering(`${url}/livez`, child)
+  return { url, pid: child.pid ?? 0 }
+}
+
+function configuration(port: number, replicas: readonly string[]): string {
+  const servers = (name: string, options: string) =>
+    replicas.map((url, n) => `  server ${name}-${n} ${new URL(url).host} ${options}`).join('\n')
+  return `
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 30s
+  timeout http-keep-alive 60s
+  # The service itself waits 5 s for an issuer, and less for its database
+  timeout server 6s
+  # A replica that refuses the connection has not seen the request: another gets it, whatever it is
+  retries 3
+  option redispatch 1
+
+listen service
+  bind 127.0.0.1:${port}
+  balance leastconn
+  # One that closes without an answer, or hangs, may have done it: only what may be repeated is
+  retry-on conn-failure empty-response response-timeout
+  http-request disable-l7-retry if !METH_GET
+  option httpchk GET /readyz
+  http-check expect status 200
+  timeout check 2s
+${servers('ready', 'check inter 500ms fall 2 rise 1')}
+  # When none is ready, the replicas themselves say what is wrong, and serve what they can
+  option allbackups
+${servers('unready', 'backup')}
+`
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
+/** The processes of a run. None of them outlives this one, however it ends, unless it is killed itself. */
+export class Children {
+  readonly #folder: string
+  readonly #running = new Set<ChildProcess>()
+
+  /** @param folder where their logs go, and where they run */
+  constructor(folder: string) {
+    this.#folder = folder
+    process.once('exit', () => {
+      for (const child of this.#running) child.kill('SIGKILL') // a stopped process too
+    })
+  }
+
+  /** In a process group of its own, so that Ctrl-C is for this process alone. */
+  start(command: string, args: readonly string[], name: string, environment: NodeJS.ProcessEnv = {}) {
+    const log = openSync(join(this.#folder, `${name}.log`), 'a')
+    return this.#keep(
+      spawn(command, args, {
+        cwd: this.#folder,
+        detached: true,
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', log, log],
+      }),
+    )
+  }
+
+  /** The same of a module that takes messages. */
+  fork(module: string, args: readonly string[], name: string): ChildProcess {
+    const log = openSync(join(this.#folder, `${name}.log`), 'a')
+    return this.#keep(
+      fork(module, args, { cwd: this.#folder, detached: true, stdio: ['ignore', log, log, 'ipc'] }),
+    )
+  }
+
+  async end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#running].map((child) => this.end(child, 'SIGKILL')))
+  }
+
+  #keep(child: ChildProcess): ChildProcess {
+    this.#running.add(child)
+    child.once('exit', () => this.#running.delete(child))
+    return child
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** Until the address answers 200, for some seconds at most. */
+export async function answering(url: string, child: ChildProcess): Promise<void> {
+  const giveUpAt = Date.now() + 15_000
+  while (
+    !(await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
+    if (child.exitCode !== null || Date.now() > giveUpAt) throw new Error(`${url} does not answer`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,183 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { generateSigningKey } from '../../dev/tenant/signing-key.ts'
+import type { PostgresServer } from '../../test/helpers/postgres-server.ts'
+import type { Issuer } from './issuer.ts'
+import type { Load } from './load.ts'
+import type { PhaseResult } from './phase.ts'
+import type { Replica } from './replica.ts'
+
+/** Everything that a fault can be done to. */
+export interface Stage {
+  load: Load
+  issuer: Issuer
+  replicas: readonly [Replica, Replica]
+  database: PostgresServer
+  /** Ends the waiting when the run is broken off. */
+  signal: AbortSignal
+}
+
+export interface Fault {
+  name: string
+  /** What the phase has to hold, beside that no acknowledged write is lost. */
+  goal: string
+  isMet(result: PhaseResult): boolean
+  /** What else is worth knowing of it. */
+  note?(result: PhaseResult): string
+  happen(stage: Stage): Promise<void>
+}
+
+/** After a fault the callers go on for so long, in the same phase. */
+const AFTERWARDS = 10
+const REVOKED_WITHIN_MS = 5_000
+/** docs/architecture.md: a set of keys is fresh for so long. */
+const FRESH = 600
+
+const nothingFails = {
+  goal: 'nothing fails',
+  isMet: ({ failures }: PhaseResult) => Object.keys(failures).length === 0,
+}
+/** That the database is away is told to those who need it, and to nobody else. */
+const onlyTheDatabaseFails = {
+  goal: 'only what needs the database fails, with 503',
+  isMet: ({ failures }: PhaseResult) =>
+    Object.entries(failures).every(
+      ([kind, statuses]) =>
+        kind.endsWith('to-do') ||
+        (kind.endsWith('to-dos') && Object.keys(statuses).every((status) => status === '503')),
+    ),
+}
+const nothingIsLost = { goal: 'nothing acknowledged is lost', isMet: () => true }
+
+export const faults: readonly Fault[] = [
+  { name: 'calm', ...nothingFails, happen: ({ signal }) => seconds(30, signal) },
+  {
+    name: 'issuer killed for a minute, invented keys make the service ask for it',
+    ...nothingFails,
+    happen: async ({ load, issuer, signal }) => {
+      await load.tell({ name: 'inventKeys', isOn: true })
+      await issuer.kill()
+      await seconds(60, signal)
+      await issuer.start()
+      await seconds(AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'issuer hangs for a minute, the same',
+    ...nothingFails,
+    happen: async ({ load, issuer, signal }) => {
+      issuer.hang()
+      await seconds(60, signal)
+      issuer.goOn()
+      await load.tell({ name: 'inventKeys', isOn: false })
+      await seconds(AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'PostgreSQL restarted, 5 s away',
+    ...onlyTheDatabaseFails,
+    happen: async ({ database, signal }) => {
+      await seconds(3, signal)
+      await database.restart(5_000)
+      await seconds(AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'a replica killed (`kill -9`), 10 s away',
+    ...nothingIsLost,
+    happen: async ({ replicas: [, replica], signal }) => {
+      await seconds(3, signal)
+      await replica.end('SIGKILL')
+      await seconds(10, signal)
+      await replica.start()
+      await seconds(AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'a replica hangs for 15 s, its probe of `/readyz` too',
+    ...nothingIsLost,
+    happen: async ({ replicas: [, replica], signal }) => {
+      await seconds(3, signal)
+      replica.hang()
+      await seconds(15, signal)
+      replica.goOn()
+      await seconds(AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'rolling restart of all replicas by SIGTERM, twice',
+    ...nothingFails,
+    happen: async ({ replicas, signal }) => {
+      for (const replica of [...replicas, ...replicas]) {
+        await replica.end('SIGTERM')
+        await replica.start()
+        await seconds(4, signal) // until the balancer has seen that it is back
+      }
+    },
+  },
+  {
+    name: 'key rotated, the new one in use at once',
+    ...nothingFails,
+    happen: async ({ load, issuer, signal }) => {
+      await seconds(3, signal)
+      const key = await generateSigningKey()
+      await issuer.publish([key, ...issuer.keys])
+      await load.tell({ name: 'useKey', key })
+      await seconds(20 + AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'key withdrawn, its successor in use at once',
+    ...revokedWithin(REVOKED_WITHIN_MS),
+    happen: async ({ load, issuer, signal }) => {
+      await seconds(3, signal)
+      const key = await generateSigningKey()
+      const oldest = issuer.keys.at(-1)
+      await issuer.publish([key, ...issuer.keys.slice(0, -1)])
+      await load.tell({ name: 'withdrawKey', kid: String(oldest?.kid) })
+      await load.tell({ name: 'useKey', key })
+      await seconds(20 + AFTERWARDS, signal)
+    },
+  },
+  {
+    name: 'key rotated beside invented ones, published 40 s before its use',
+    ...nothingFails,
+    happen: async ({ load, issuer, signal }) => {
+      await load.tell({ name: 'inventKeys', isOn: true })
+      await seconds(3, signal)
+      const key = await generateSigningKey()
+      await issuer.publish([key, ...issuer.keys])
+      await seconds(40, signal)
+      await load.tell({ name: 'useKey', key })
+      await seconds(AFTERWARDS, signal)
+      await load.tell({ name: 'inventKeys', isOn: false })
+    },
+  },
+]
+
+/** Takes longer than all the others together: nothing tells the service before its keys are due. */
+export const silentWithdrawal: Fault = {
+  name: 'key withdrawn, nothing else new',
+  ...revokedWithin((FRESH + 5) * 1000),
+  happen: async ({ load, issuer, signal }) => {
+    const key = await generateSigningKey()
+    const old = issuer.keys
+    await issuer.publish([key, ...old])
+    await load.tell({ name: 'useKey', key })
+    await seconds(5, signal)
+    await issuer.publish([key])
+    for (const { kid } of old) await load.tell({ name: 'withdrawKey', kid: String(kid) })
+    await seconds(FRESH + 15, signal)
+  },
+}
+
+function revokedWithin(ms: number): Pick<Fault, 'goal' | 'isMet' | 'note'> {
+  return {
+    goal: `its tokens are refused within ${ms / 1000} s, nothing else fails`,
+    isMet: (result) => nothingFails.isMet(result) && result.withdrawnAcceptedMs <= ms,
+    note: ({ withdrawnAcceptedMs }) => `last accepted after ${(withdrawnAcceptedMs / 1000).toFixed(1)} s`,
+  }
+}
+
+async function seconds(count: number, signal: AbortSignal): Promise<void> {
+  await delay(count * 1000, undefined, { signal })
+}

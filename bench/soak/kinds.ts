@@ -1,0 +1,119 @@
+/** What a request can be made of. */
+export interface World {
+  /** A token that was sent before, and that of a person; by a number that says whose. */
+  knownToken(person: number): string
+  /** None while they are being signed. */
+  newToken(): string | undefined
+  /** One whose key the issuer has withdrawn, if any. */
+  withdrawnToken(): string | undefined
+  /** One that names a key that no issuer has. */
+  inventedToken(): string
+  /** An acknowledged to-do, if any. */
+  todo(): Todo | undefined
+  people: number
+}
+
+/** What is noted of answers, beside whether they are good. */
+export interface Notes {
+  acknowledge(todo: Todo): void
+  /** A token of a withdrawn key was accepted. */
+  acceptWithdrawn(): void
+}
+
+export interface Todo {
+  id: number
+  title: string
+  person: number
+}
+
+export interface Planned {
+  method?: 'POST'
+  path: string
+  token?: string
+  body?: { title: string }
+  /** Whether the answer is what it should be. */
+  isGood(status: number, body: string, notes: Notes): boolean
+}
+
+/** A kind of request: how often it comes, and how one is made. Returns nothing when there is none to make now. */
+export interface Kind {
+  share: number
+  /** Who sends it may be refused, and may wait. */
+  isInvalid?: true
+  plan(world: World): Planned | undefined
+}
+
+const isOk = (status: number) => status === 200
+
+/** Everything that callers do. A kind more is an entry more. */
+export const kinds: Record<string, Kind> = {
+  'known token': {
+    share: 40,
+    plan: (world) => ({ path: '/api/private', token: world.knownToken(anyOf(world.people)), isGood: isOk }),
+  },
+  'new token': {
+    share: 20,
+    plan: (world) => {
+      const token = world.newToken()
+      return token === undefined ? undefined : { path: '/api/private', token, isGood: isOk }
+    },
+  },
+  'list of to-dos': {
+    share: 15,
+    plan: (world) => ({ path: '/todo', token: world.knownToken(anyOf(world.people)), isGood: isOk }),
+  },
+  'one to-do': {
+    share: 10,
+    plan: (world) => {
+      const todo = world.todo()
+      return (
+        todo && {
+          path: `/todo/${todo.id}`,
+          token: world.knownToken(todo.person),
+          isGood: (status, body) => status === 200 && JSON.parse(body).title === todo.title,
+        }
+      )
+    },
+  },
+  'new to-do': {
+    share: 15,
+    plan: (world) => {
+      const person = anyOf(world.people)
+      const title = crypto.randomUUID()
+      const isGood: Planned['isGood'] = (status, body, notes) => {
+        if (status === 201) notes.acknowledge({ id: JSON.parse(body).id, title, person })
+        return status === 201
+      }
+      return { method: 'POST', path: '/todo', token: world.knownToken(person), body: { title }, isGood }
+    },
+  },
+}
+
+/** Only while the issuer is in trouble: each has the service ask for keys, as far as it does. No valid requests. */
+export const invented: Kind = {
+  share: 1,
+  isInvalid: true,
+  plan: (world) => ({
+    path: '/api/private',
+    token: world.inventedToken(),
+    isGood: (status) => status === 401 || status === 503,
+  }),
+}
+
+/** Only once a key has been withdrawn: its tokens are no valid requests any more. */
+export const withdrawn: Kind = {
+  share: 10,
+  isInvalid: true,
+  plan: (world) => {
+    const token = world.withdrawnToken()
+    const isGood: Planned['isGood'] = (status, _body, notes) => {
+      if (status === 200) notes.acceptWithdrawn()
+      return status === 200 || status === 401
+    }
+    return token === undefined ? undefined : { path: '/api/private', token, isGood }
+  },
+}
+
+function anyOf(count: number): number {
+  return Math.floor(Math.random() * count)
+}

@@ -1,0 +1,125 @@
+import { Agent, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import {
+  invented,
+  type Kind,
+  kinds,
+  type Notes,
+  type Planned,
+  type Todo,
+  type World,
+  withdrawn,
+} from './kinds.ts'
+import type { Command, Reply } from './load.ts'
+import { Phase } from './phase.ts'
+import { Tokens } from './tokens.ts'
+
+/**
+ * The callers, as a process: URL of the service, issuer, requests a second. They come at their times whether those
+ * before them were answered or not, and each waits from the time it was due.
+ */
+const [, , url = '', issuer = '', rate = '0'] = process.argv
+const TICK_MS = 5
+const TIMEOUT_MS = 20_000
+
+const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: TIMEOUT_MS })
+const tokens = new Tokens(issuer)
+const acknowledged: Todo[] = []
+const mix: Record<string, Kind> = { ...kinds }
+let phase = new Phase()
+let isStarted = false
+
+const world: World = {
+  people: tokens.people,
+  knownToken: (person) => tokens.known(person),
+  newToken: () => tokens.new(),
+  withdrawnToken: () => tokens.withdrawn(),
+  inventedToken: () => tokens.invented(),
+  todo: () => acknowledged[Math.floor(Math.random() * acknowledged.length)],
+}
+
+const commands: { [Name in Command['name']]: (command: Extract<Command, { name: Name }>) => unknown } = {
+  useKey: ({ key }) => tokens.useKey(key),
+  withdrawKey: ({ kid }) => {
+    tokens.withdraw(kid)
+    mix['withdrawn key'] = withdrawn
+    phase.withdrawnAt = performance.now()
+  },
+  inventKeys: ({ isOn }) => {
+    if (isOn) mix['invented key'] = invented
+    else delete mix['invented key']
+  },
+  /** What is under way belongs to the phase that ends, and is waited for. */
+  nextPhase: async () => {
+    const ended = phase
+    phase = new Phase()
+    while (ended.underWay > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    acknowledged.push(...ended.acknowledged)
+    return ended.result()
+  },
+}
+
+process.on('message', async (command: Command) => {
+  const run = commands[command.name] as (command: Command) => unknown
+  process.send?.({ id: command.id, result: await run(command) } satisfies Reply)
+  if (command.name === 'useKey' && !isStarted) start()
+})
+process.on('disconnect', () => process.exit())
+
+function start() {
+  isStarted = true
+  const began = performance.now()
+  let sent = 0
+  setInterval(() => {
+    for (; sent < ((performance.now() - began) / 1000) * Number(rate); sent++) {
+      send(began + (sent / Number(rate)) * 1000)
+    }
+  }, TICK_MS)
+}
+
+function send(dueAt: number) {
+  const [name, kind] = pick()
+  const planned = kind.plan(world)
+  if (!planned) return
+  const own = phase
+  own.underWay++
+  const done = (outcome: string | undefined) => {
+    own.underWay--
+    own.record(name, kind.isInvalid ? undefined : performance.now() - dueAt, outcome)
+  }
+  call(planned, own).then(done, (error: NodeJS.ErrnoException) => done(error.code ?? error.message))
+}
+
+/** What is wrong with the answer, if anything. */
+async function call(planned: Planned, notes: Notes): Promise<string | undefined> {
+  const { method = 'GET', path, token, body, isGood } = planned
+  const content = body && JSON.stringify(body)
+  const { promise, resolve, reject } = Promise.withResolvers<import('node:http').IncomingMessage>()
+  const sent = request(url + path, {
+    method,
+    agent,
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(content
+        ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }
+        : {}),
+    },
+  })
+  sent.setTimeout(TIMEOUT_MS, () => sent.destroy(Object.assign(new Error('no answer'), { code: 'timeout' })))
+  sent.on('response', resolve).on('error', reject).end(content)
+  const response = await promise
+  const answer = await text(response)
+  const status = response.statusCode ?? 0
+  return isGood(status, answer, notes) ? undefined : String(status)
+}
+
+/** Each kind as often as its share says. */
+function pick(): [string, Kind] {
+  const entries = Object.entries(mix)
+  let left = Math.random() * entries.reduce((sum, [, { share }]) => sum + share, 0)
+  for (const entry of entries) {
+    left -= entry[1].share
+    if (left < 0) return entry
+  }
+  throw new Error('there are no kinds of requests')
+}

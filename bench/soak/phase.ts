@@ -1,0 +1,50 @@
+import type { Notes, Todo } from './kinds.ts'
+
+/** What came of the requests of one phase. */
+export interface PhaseResult {
+  /** Valid ones; the two times are theirs. */
+  requests: number
+  p99Ms: number
+  slowestMs: number
+  /** Requests that were not answered as they should be, by kind and status or error. */
+  failures: Record<string, Record<string, number>>
+  acknowledged: Todo[]
+  /** How long after the withdrawal of a key a token of it was last accepted. */
+  withdrawnAcceptedMs: number
+}
+
+export class Phase implements Notes {
+  underWay = 0
+  withdrawnAt = 0
+  readonly acknowledged: Todo[] = []
+  readonly #latencies: number[] = []
+  readonly #failures: PhaseResult['failures'] = {}
+  #withdrawnAcceptedMs = 0
+
+  record(kind: string, ms: number | undefined, failure: string | undefined): void {
+    if (ms !== undefined) this.#latencies.push(ms)
+    if (failure === undefined) return
+    this.#failures[kind] ??= {}
+    this.#failures[kind][failure] = (this.#failures[kind][failure] ?? 0) + 1
+  }
+
+  acknowledge(todo: Todo): void {
+    this.acknowledged.push(todo)
+  }
+
+  acceptWithdrawn(): void {
+    this.#withdrawnAcceptedMs = performance.now() - this.withdrawnAt
+  }
+
+  result(): PhaseResult {
+    const sorted = this.#latencies.toSorted((a, b) => a - b)
+    return {
+      requests: sorted.length,
+      p99Ms: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0,
+      slowestMs: sorted.at(-1) ?? 0,
+      failures: this.#failures,
+      acknowledged: this.acknowledged,
+      withdrawnAcceptedMs: this.#withdrawnAcceptedMs,
+    }
+  }
+}

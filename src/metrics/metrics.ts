@@ -1,0 +1,24 @@
+import { makeRegistry } from './registry.ts'
+import { addRequestMetrics } from './requests.ts'
+import { addStoreMetrics } from './statements.ts'
+import { addKeySetMetrics, addTokenMetrics, type KeySetState, type TokenCache } from './tokens.ts'
+
+/** What keeps numbers of its own: they are read when somebody asks. */
+export interface Sources {
+  readonly tokenCache: TokenCache
+  /** By issuer. */
+  readonly keySets: ReadonlyMap<string, KeySetState>
+  readonly maxKeyAgeSeconds: number
+}
+
+/** Every metric of the service; docs/metrics.md is held against them by a test. */
+export function makeMetrics({ tokenCache, keySets, maxKeyAgeSeconds }: Sources) {
+  const registry = makeRegistry()
+  const requests = addRequestMetrics(registry)
+  const countToken = addTokenMetrics(registry, tokenCache)
+  addKeySetMetrics(registry, keySets, maxKeyAgeSeconds)
+  const onStatement = addStoreMetrics(registry)
+  return { registry, requests, countToken, onStatement }
+}
+
+export type Metrics = ReturnType<typeof makeMetrics>

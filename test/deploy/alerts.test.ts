@@ -1,0 +1,60 @@
+import t from 'tap'
+import { parse } from 'yaml'
+import { knownMetrics } from '../helpers/known-metrics.ts'
+import { readDocument } from '../helpers/markdown.ts'
+import { strangersIn } from '../helpers/promql.ts'
+
+interface Alert {
+  alert: string
+  expr: string
+  for: string
+  labels: { severity: string }
+  annotations: { summary: string; description: string; runbook_url: string }
+}
+
+const { groups } = parse(readDocument('deploy/prometheus/alerts.yml')) as { groups: { rules: Alert[] }[] }
+const alerts = groups.flatMap(({ rules }) => rules)
+const page = readDocument('docs/metrics.md')
+
+t.test('what alerts ask for exists', async (t) => {
+  const known = await knownMetrics()
+  t.ok(alerts.length > 0)
+  for (const { alert, expr } of alerts) t.strictSame(strangersIn(expr, known), [], alert)
+})
+
+t.test('what does not exist is noticed', async (t) => {
+  const known = await knownMetrics()
+  for (const [expression, strangers] of [
+    ['up{job="a"} == 0', []],
+    ['sum by (route) (rate(http_request_duration_seconds_count{status=~"5.."}[5m]))', []],
+    ['rate(http_request_duration_seconds[5m])', ['http_request_duration_seconds']],
+    ['sum(no_such_metric)', ['no_such_metric']],
+    ['gatehouse_tokens_total{reason="expired"}', ['gatehouse_tokens_total{reason}']],
+    ['sum by (le) (http_request_duration_seconds_count)', ['by le']],
+    ['http_requests_in_flight_count', ['http_requests_in_flight_count']],
+  ] as const) {
+    t.strictSame(strangersIn(expression, known), strangers, expression)
+  }
+})
+
+t.test('each alert says how bad it is, what is the matter and what to do', async (t) => {
+  const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => toAnchor(title))
+  for (const { alert, for: duration, labels, annotations } of alerts) {
+    t.match(labels.severity, /^(critical|warning)$/, alert)
+    t.match(duration, /^\d+m$/, alert)
+    t.ok(annotations.summary && annotations.description, alert)
+    const [file, anchor = ''] = annotations.runbook_url.split('#')
+    t.equal(file, 'docs/metrics.md')
+    t.ok(headings.includes(anchor), `${alert}: #${anchor}`)
+    t.ok(page.includes(`\`${alert}\``), `${alert} is in docs/metrics.md`)
+  }
+  t.equal(new Set(alerts.map(({ alert }) => alert)).size, alerts.length)
+})
+
+/** As the pages of a repository link to their headings. */
+function toAnchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
+}

@@ -1,0 +1,27 @@
+import { makeMetrics } from '../../src/metrics/metrics.ts'
+
+export interface KnownMetric {
+  readonly type: string
+  readonly labels: readonly string[]
+}
+
+/** What prom-client's types leave out. */
+interface RegisteredMetric {
+  readonly labelNames: readonly string[]
+  get(): Promise<{ name: string; type: string }>
+}
+
+/** Every metric of the service, by name. */
+export async function knownMetrics(): Promise<Map<string, KnownMetric>> {
+  const { registry } = makeMetrics({
+    tokenCache: { size: 0, recalls: { hits: 0, misses: 0 } },
+    keySets: new Map(),
+    maxKeyAgeSeconds: 0,
+  })
+  const all = registry.getMetricsAsArray() as unknown as RegisteredMetric[]
+  const metrics = all.map(async (metric) => {
+    const { name, type } = await metric.get()
+    return [name, { type, labels: metric.labelNames }] as const
+  })
+  return new Map(await Promise.all(metrics))
+}

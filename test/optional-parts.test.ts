@@ -1,0 +1,30 @@
+import t, { type Test } from 'tap'
+import { Collector } from './helpers/collector.ts'
+import { freePort } from './helpers/free-port.ts'
+import { preload, required, start } from './helpers/process.ts'
+
+const parts = ['/prom-client/', '/src/metrics/', '/@opentelemetry/', '/@fastify/otel/', '/src/tracing/']
+
+/** Which of them the process has loaded when it has answered a request and ended. */
+async function loadedParts(t: Test, environment: Record<string, string>): Promise<string[]> {
+  const report = `import { registerHooks } from 'node:module'
+    registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) })`
+  const { child, ended, listening } = start(t, {
+    environment: { ...required, ...environment },
+    execArgv: preload(report),
+  })
+  const response = await fetch(`${await listening()}/api/private`)
+  child.kill('SIGTERM')
+  const { code, stderr } = await ended
+  t.strictSame([response.status, code], [401, 0])
+  return parts.filter((part) => stderr.includes(part))
+}
+
+t.test('metrics and traces are loaded when they are on, and nothing of them otherwise', async (t) => {
+  t.strictSame(await loadedParts(t, { OTEL_SERVICE_NAME: 'gatehouse' }), [])
+  const environment = {
+    METRICS_PORT: String(await freePort()),
+    OTEL_EXPORTER_OTLP_ENDPOINT: (await Collector.start(t)).url,
+  }
+  t.strictSame(await loadedParts(t, environment), parts)
+})
