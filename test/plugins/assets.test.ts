@@ -18,10 +18,19 @@ const types = {
 
 t.test('the files of the pages', async (t) => {
   const issuer = await TestIssuer.start(t)
-  const app = await listen(t, issuer, { environment: { ...webApp, RATE_LIMIT_MAX: '3' } })
+  const app = await listen(t, issuer, { environment: webApp })
   const get = (path: string, init?: RequestInit) => fetch(`${app.url}${path}`, init)
 
-  t.test('are served as what they are, for good, and are not counted by the rate limit', async (t) => {
+  t.test('are not counted by the rate limit; paths that are not there are', async (t) => {
+    const app = await buildApp(t, issuer, { environment: { ...webApp, RATE_LIMIT_MAX: '3' } })
+    const status = async (url: string) => (await app.inject(url)).statusCode
+    for (const name of Object.keys(types)) t.equal(await status(`${app.assetsPath}/${name}`), 200)
+    const others: number[] = []
+    for (let i = 0; i < 4; i++) others.push(await status('/assets'))
+    t.strictSame(others, [404, 404, 404, 429])
+  })
+
+  t.test('are served as what they are, for good', async (t) => {
     for (const [name, type] of Object.entries(types)) {
       const response = await get(`${app.assetsPath}/${name}`)
       t.equal(response.status, 200, name)
