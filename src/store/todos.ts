@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { ServiceError } from '../errors.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
+import { prepared } from './prepared.ts'
 import type { Store, TodosTable } from './schema.ts'
 
 export const Todo = Type.Object({
@@ -16,20 +17,27 @@ export type Todo = Static<typeof Todo>
 /** What its owner decides. */
 export type TodoFields = Pick<Todo, 'title' | 'date'>
 
+const selectPage = prepared((store, user: number, cursor: number, count: number) =>
+  store
+    .selectFrom('todos')
+    .selectAll()
+    .where('person_id', '=', user)
+    .where('id', '>', cursor)
+    .orderBy('id')
+    .limit(count),
+)
+
+const selectOne = prepared((store, user: number, id: number) =>
+  store.selectFrom('todos').selectAll().where('person_id', '=', user).where('id', '=', id),
+)
+
 /** All these look at one person's to-dos only: another's is as good as none. */
 export async function listTodos(
   store: Store,
   user: number,
   { cursor, limit }: PageRequest,
 ): Promise<Page<Todo>> {
-  const rows = await store
-    .selectFrom('todos')
-    .selectAll()
-    .where('person_id', '=', user)
-    .where('id', '>', cursor)
-    .orderBy('id')
-    .limit(limit + 1)
-    .execute()
+  const rows = await selectPage(store, user, cursor, limit + 1)
   return toPage(rows, limit, toTodo)
 }
 
@@ -48,12 +56,7 @@ export async function createTodo(store: Store, user: number, fields: TodoFields)
 }
 
 export async function findTodo(store: Store, user: number, id: number): Promise<Todo | undefined> {
-  const row = await store
-    .selectFrom('todos')
-    .selectAll()
-    .where('id', '=', id)
-    .where('person_id', '=', user)
-    .executeTakeFirst()
+  const [row] = await selectOne(store, user, id)
   return row && toTodo(row)
 }
 
