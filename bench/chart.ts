@@ -3,10 +3,9 @@ const LABEL = 330
 const BAR = 22
 const GAP = 10
 const TOP = 50
-const TITLE = "Requests a second, as a share of bare Fastify's (RS256)"
 
-/** Horizontal bars: what share of bare Fastify's rate each row reaches. */
-export function chart(rows: readonly { name: string; ratio: number }[]): string {
+/** Horizontal bars: what share of some rate each row reaches. */
+export function chart(title: string, rows: readonly { name: string; ratio: number }[]): string {
   const most = Math.max(1, ...rows.map(({ ratio }) => ratio))
   const height = TOP + rows.length * (BAR + GAP) + GAP
   const bars = rows.map(({ name, ratio }, i) => {
@@ -20,9 +19,9 @@ export function chart(rows: readonly { name: string; ratio: number }[]): string 
     ].join('')
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="14" fill="#1b1b1f">
-<title>${TITLE}</title>
+<title>${title}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
-<text x="${LABEL}" y="28" font-weight="600">${TITLE}</text>
+<text x="${LABEL}" y="28" font-weight="600">${title}</text>
 ${bars.join('\n')}
 </svg>
 `

@@ -51,7 +51,7 @@ export async function startIssuer() {
     const now = Math.floor(Date.now() / 1000)
     const claims = {
       iss: issuer,
-      sub: `auth0|${String(n).padStart(24, '0')}`,
+      sub: subjectOf(n),
       aud: [AUDIENCE, `${issuer}userinfo`],
       azp: 'BenchBenchBenchBenchBenchBench00',
       iat: now,
@@ -67,6 +67,11 @@ export async function startIssuer() {
   }
 
   return { issuer, makeTokens, close: () => server.close() }
+}
+
+/** Who the token of this number belongs to. */
+export function subjectOf(n: number): string {
+  return `auth0|${String(n).padStart(24, '0')}`
 }
 
 /** The same tokens with a `kid` that no issuer has. */

@@ -10,6 +10,8 @@ export interface Load {
   connections: number
   /** A file of tokens, one a line, sent in turn. */
   tokens?: string
+  /** Sent as JSON in a POST; a GET without. Needs tokens. */
+  body?: string
   /** Refusals are what is measured: anything but 2xx is expected. */
   expectsRefusals?: boolean
 }
@@ -17,34 +19,34 @@ export interface Load {
 export interface Figures {
   /** Requests for each second of processor time that the server used, all its threads together. */
   requestsPerCpuSecond: number
+  /** By the clock: it holds the waiting, and depends on what else the machine is doing. */
+  requestsPerSecond: number
   p99Ms: number
 }
 
 const run = promisify(execFile)
 
 /** The load runs on this core, the server on core 0. */
-const LOAD_CORE = '1'
+export const LOAD_CORE = '1'
 const TICKS_A_SECOND = 100 // USER_HZ
 
 /** One run of wrk with one thread. Fails when an answer was not what it should be: a fast refusal is no figure. */
 export async function load(options: Load): Promise<Figures> {
-  const { url, pid, seconds, connections, tokens, expectsRefusals = false } = options
-  const script = tokens === undefined ? [] : ['-s', `${import.meta.dirname}/tokens.lua`]
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, url]
+  const { url, pid, seconds, connections, tokens, body, expectsRefusals = false } = options
+  const script = tokens === undefined ? [] : ['-s', `${import.meta.dirname}/requests.lua`]
+  const sent = tokens === undefined ? [] : ['--', tokens, ...(body === undefined ? [] : [body])]
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, url, ...sent]
   const before = await cpuSeconds(pid)
-  const { stdout } = await run('taskset', [
-    '-c',
-    LOAD_CORE,
-    'wrk',
-    ...(tokens === undefined ? args : [...args, '--', tokens]),
-  ])
+  const { stdout } = await run('taskset', ['-c', LOAD_CORE, 'wrk', ...args])
   const used = (await cpuSeconds(pid)) - before
   const refusals = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]
   if (refusals !== undefined && !expectsRefusals) throw new Error(`${url} refused ${refusals} requests`)
   const [, requests] = /(\d+) requests in/.exec(stdout) ?? []
+  const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? []
   const [, p99 = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
   return {
     requestsPerCpuSecond: Number(requests) / used,
+    requestsPerSecond: Number(rate),
     p99Ms: Number(p99) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN),
   }
 }

@@ -35,6 +35,7 @@ export async function startServer(
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   const stop = async () => {
+    if (child.exitCode !== null) return
     const exit = once(child, 'exit')
     child.kill()
     await exit

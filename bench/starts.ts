@@ -11,15 +11,12 @@ export interface Starts {
 }
 
 /** Process start to the first answer of /livez with a warm compile cache, and what is resident some seconds later. */
-export async function measureStarts(issuer: string, audience: string, times: number): Promise<Starts> {
+export async function measureStarts(environment: Record<string, string>, times: number): Promise<Starts> {
   const cache = await mkdtemp(join(tmpdir(), 'gatehouse-cache-'))
-  const environment = {
-    AUTH0_DOMAIN: issuer,
-    AUTH0_AUDIENCE: audience,
-    LOG_LEVEL: 'warn',
-    NODE_COMPILE_CACHE: cache,
-  }
-  const start = () => startServer(join(import.meta.dirname, '../src/server.ts'), environment, '/livez')
+  const script = join(import.meta.dirname, '../src/server.ts')
+  const DATABASE_URL = `file:${cache}/gatehouse.db`
+  const start = () =>
+    startServer(script, { ...environment, DATABASE_URL, NODE_COMPILE_CACHE: cache }, '/livez')
   const starts: Starts = { readyMs: [], idleMiB: [] }
   try {
     await (await start()).stop() // fills the cache

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chart } from './chart.ts'
+import { conditions, median, spread, table, writePicture, writeSection } from './page.ts'
+import { CONNECTIONS, SECONDS } from './setup.ts'
 import type { Starts } from './starts.ts'
 
 export interface Measurements {
@@ -12,37 +13,28 @@ export interface Measurements {
   starts: Starts
   wrk: string
   rounds: number
-  seconds: number
-  connections: number
 }
 
-const docs = join(import.meta.dirname, '../docs')
 const BARE = 'Fastify, no authentication'
 
-/** Prints the tables and writes them to docs/benchmarks.md, with a picture beside it. */
-export async function writeReport(measured: Measurements): Promise<void> {
+export async function writeTokenReport(measured: Measurements): Promise<void> {
   const rows = [...measured.rates].map(([name, rates]) => ({
     name,
     rate: median(rates),
     ratio: ratio(measured, name, BARE),
     spread: spread(rates),
   }))
-  const tables = [
+  const parts = [
+    `${conditions(measured.wrk, measured.rounds, SECONDS, CONNECTIONS)}\n${await versions()}`,
     rateTable(rows),
     goalTable(measured),
     floodTable(measured),
     startTable(measured.starts),
-  ].join('\n\n')
-  process.stdout.write(`\n${tables}\n`)
-  const page = join(docs, 'benchmarks.md')
-  const [before = ''] = (await readFile(page, 'utf8').catch(() => '')).split(
-    '<!-- written by npm run bench -->',
-  )
-  await writeFile(
-    page,
-    `${before}<!-- written by npm run bench -->\n\n${await conditions(measured)}\n\n${tables}\n`,
-  )
-  await writeFile(join(docs, 'benchmarks.svg'), chart(rows.filter(({ name }) => !/ES256|EdDSA/.test(name))))
+  ]
+  await writeSection('tokens', parts.join('\n\n'))
+  const title = "Requests a second, as a share of bare Fastify's (RS256)"
+  const shown = rows.filter(({ name }) => !/ES256|EdDSA/.test(name))
+  await writePicture('benchmarks.svg', chart(title, shown))
 }
 
 function rateTable(rows: { name: string; rate: number; ratio: number; spread: string }[]): string {
@@ -110,15 +102,10 @@ function startTable({ readyMs, idleMiB }: Starts): string {
   )
 }
 
-async function conditions({ wrk, rounds, seconds, connections }: Measurements): Promise<string> {
+async function versions(): Promise<string> {
   const { dependencies } = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8'))
   const versions = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`)
-  const [{ model } = { model: 'unknown' }] = cpus()
-  return [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${wrk}.`,
-    `${rounds} rounds in turn, ${seconds} s and ${connections} connections for each row, logs at \`warn\`, each server on one core.`,
-    `${versions.join(', ')}.`,
-  ].join('\n')
+  return `${versions.join(', ')}.`
 }
 
 function rates(measured: Measurements, name: string): readonly number[] {
@@ -128,19 +115,4 @@ function rates(measured: Measurements, name: string): readonly number[] {
 /** The median of the ratios within each round: a noisy moment touches both sides of its own round only. */
 function ratio(measured: Measurements, name: string, of: string): number {
   return median(rates(measured, name).map((rate, round) => rate / (rates(measured, of)[round] ?? Number.NaN)))
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
-  const middle = sorted.length / 2
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle) - 1] ?? Number.NaN)) / 2
-}
-
-function spread(values: readonly number[]): string {
-  return `${Math.round(Math.min(...values))} - ${Math.round(Math.max(...values))}`
-}
-
-function table(header: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
 }

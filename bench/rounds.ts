@@ -1,0 +1,26 @@
+/**
+ * Measures the rows in turn, round after round. Before that each row warms up: by one measurement, or as many as it
+ * takes until `isWarm`. The order turns with each round, so that no row always runs after the same one.
+ */
+export async function inTurn<Row extends { name: string }, Figure>(
+  rows: readonly Row[],
+  rounds: number,
+  measure: (row: Row) => Promise<Figure>,
+  isWarm: (figures: readonly Figure[]) => boolean = () => true,
+): Promise<Map<string, Figure[]>> {
+  process.stdout.write('warming up ...\n')
+  for (const row of rows) {
+    const figures: Figure[] = []
+    do figures.push(await measure(row))
+    while (!isWarm(figures))
+  }
+  const figures = new Map<string, Figure[]>(rows.map(({ name }) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    const first = round % rows.length
+    for (const row of [...rows.slice(first), ...rows.slice(0, first)]) {
+      figures.get(row.name)?.push(await measure(row))
+    }
+    process.stdout.write(`round ${round + 1} of ${rounds}\n`)
+  }
+  return figures
+}

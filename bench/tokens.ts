@@ -1,0 +1,100 @@
+import { type Algorithm, AUDIENCE, withForgedSignatures, withRandomKids } from './issuer.ts'
+import { inTurn } from './rounds.ts'
+import { CONNECTIONS, GATEHOUSE, KNOWN, type Setup } from './setup.ts'
+import { measureStarts } from './starts.ts'
+import type { Measurements } from './token-report.ts'
+
+const NEW = 20_000 // twice what Gatehouse remembers: when a token comes again, it has been forgotten
+
+const peers: Record<string, string> = {
+  express: 'express-oauth2-jwt-bearer',
+  jose: 'jose hook',
+  'get-jwks': '@fastify/jwt + get-jwks',
+  'fastify-jwt-jwks': 'fastify-jwt-jwks',
+}
+
+type TokenFiles = Awaited<ReturnType<typeof writeTokens>>
+
+/** What it costs to know who is calling, beside others who do the same. */
+export async function measureTokens(setup: Setup, rounds: number): Promise<Measurements> {
+  process.stdout.write('signing tokens ...\n')
+  const files = await writeTokens(setup)
+  await startServers(setup)
+
+  const rows = [
+    { name: 'Fastify, no authentication', key: 'bare', path: '/api/public' },
+    { name: 'Gatehouse, public route', key: 'gatehouse', path: '/api/public' },
+    { name: 'Gatehouse, known tokens', key: 'gatehouse', tokens: files.RS256.known },
+    { name: 'Gatehouse, new tokens', key: 'gatehouse', tokens: files.RS256.new },
+    ...['express', 'jose', 'get-jwks', 'fastify-jwt-jwks'].flatMap((key) => [
+      { name: `${peers[key]}, known tokens`, key, tokens: files.RS256.known },
+      { name: `${peers[key]}, new tokens`, key, tokens: files.RS256.new },
+    ]),
+    ...(['ES256', 'EdDSA'] as const).flatMap((algorithm) => [
+      { name: `Gatehouse, new tokens, ${algorithm}`, key: 'gatehouse', tokens: files[algorithm].new },
+      { name: `jose hook, new tokens, ${algorithm}`, key: `jose-${algorithm}`, tokens: files[algorithm].new },
+    ]),
+  ]
+  const rates = await inTurn(rows, rounds, async ({ key, tokens, path = '/api/private' }) => {
+    const { requestsPerCpuSecond } = await setup.load(key, path, tokens ? { tokens } : {})
+    return requestsPerCpuSecond
+  })
+  const floods = await measureFloods(setup, files, rounds)
+  await setup.stopServers()
+  const starts = await measureStarts(setup.environment, rounds)
+  return { rates, floods, starts, wrk: setup.wrk, rounds }
+}
+
+async function startServers(setup: Setup) {
+  const { issuer, environment } = setup
+  const known = { ISSUER: issuer, AUDIENCE }
+  await setup.start('bare', 'servers/bare.ts', known, '/api/public')
+  const algorithms = { AUTH_ALGORITHMS: 'RS256,ES256,EdDSA' }
+  await setup.start('gatehouse', GATEHOUSE, { ...environment, ...algorithms }, '/api/private')
+  for (const key of Object.keys(peers)) await setup.start(key, `servers/${key}.ts`, known, '/api/private')
+  for (const ALGORITHM of ['ES256', 'EdDSA'])
+    await setup.start(`jose-${ALGORITHM}`, 'servers/jose.ts', { ...known, ALGORITHM }, '/api/private')
+}
+
+/** The p99 of known tokens alone, and while as many connections send tokens that are refused. */
+async function measureFloods(setup: Setup, files: TokenFiles, rounds: number) {
+  const floods: Record<'alone' | 'good' | 'kids' | 'forged', number[]> = {
+    alone: [],
+    good: [],
+    kids: [],
+    forged: [],
+  }
+  const connections = CONNECTIONS / 2
+  const good = () => setup.load('gatehouse', '/api/private', { tokens: files.RS256.known, connections })
+  const flooded = async (tokens: string) => {
+    const flood = setup.load('gatehouse', '/api/private', { tokens, connections, expectsRefusals: true })
+    const [{ p99Ms }] = await Promise.all([good(), flood])
+    return p99Ms
+  }
+  for (let round = 0; round < rounds; round++) {
+    floods.alone.push((await good()).p99Ms)
+    floods.good.push(await flooded(files.RS256.known))
+    floods.kids.push(await flooded(files.kids))
+    floods.forged.push(await flooded(files.forged))
+  }
+  return floods
+}
+
+async function writeTokens(setup: Setup) {
+  const ofAlgorithm = async (algorithm: Algorithm) => {
+    const tokens = await setup.makeTokens(algorithm, NEW)
+    return {
+      known: await setup.writeTokens(`${algorithm}-known`, tokens.slice(0, KNOWN)),
+      new: await setup.writeTokens(`${algorithm}-new`, tokens),
+      tokens,
+    }
+  }
+  const RS256 = await ofAlgorithm('RS256')
+  return {
+    RS256,
+    ES256: await ofAlgorithm('ES256'),
+    EdDSA: await ofAlgorithm('EdDSA'),
+    kids: await setup.writeTokens('kids', withRandomKids(RS256.tokens.slice(0, 10_000))),
+    forged: await setup.writeTokens('forged', withForgedSignatures(RS256.tokens.slice(0, 10_000))),
+  }
+}
