@@ -71,7 +71,7 @@ t.test('whatever the API does, the page stays and says so', async (t) => {
   const away = 'The API cannot be reached.'
   const cases: Record<string, [sentence: string, answer: RequestListener]> = {
     'a refusal': ['"code": "no"', (_request, response) => response.writeHead(418).end('{"code":"no"}')],
-    'a status nobody knows': [': 499\n', (_request, response) => response.writeHead(499).end('{}')],
+    'a status nobody knows': [': 499"', (_request, response) => response.writeHead(499).end('{}')],
     'an error with a page': [notJson, (_request, response) => response.writeHead(500).end('<h1>Oops</h1>')],
     HTML: [
       notJson,
