@@ -95,9 +95,9 @@ function toLogoutToken(claims: Claims, { clockToleranceSeconds }: Policy): Logou
 /** 2.8: whatever is wrong with the token is 400. That its key cannot be had is no fault of the token. */
 function toRefusal(error: unknown): unknown {
   const isRefusal = error instanceof ServiceError && error.statusCode === 401
-  return isRefusal ? unacceptable(error.detail) : error
+  return isRefusal ? unacceptable(String(error.detail)) : error
 }
 
-function unacceptable(detail: string | undefined): ServiceError {
-  return new ServiceError('invalid_logout_token', detail === undefined ? {} : { detail })
+function unacceptable(detail: string): ServiceError {
+  return new ServiceError('invalid_logout_token', { detail })
 }

@@ -1,49 +1,20 @@
 import {
-  allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
-  type ClientAuth,
-  ClientSecretBasic,
-  ClientSecretPost,
-  Configuration,
   calculatePKCECodeChallenge,
-  clockTolerance,
-  customFetch,
-  discovery,
-  enableNonRepudiationChecks,
   refreshTokenGrant,
 } from 'openid-client'
 import { ServiceError } from '../errors.ts'
 import { secureUrl } from '../secure-url.ts'
 import type { Attempt } from './attempts.ts'
-import { boundedFetch } from './bounded-fetch.ts'
+import { type Configurations, discover, type IssuerClientOptions } from './discover.ts'
 import { inTime } from './in-time.ts'
 import { describe, isInvalidGrant, issuerUnavailable, Outage, toServiceError } from './issuer-errors.ts'
 import { type IdTokenClaims, type Tokens, toText, toTokens } from './tokens.ts'
 
-/** Longer than a browser waits: what has begun may be completed behind its back. */
-const TIMEOUT_SECONDS = 8
-
-export interface IssuerClientOptions {
-  readonly issuer: string
-  readonly clientId: string
-  readonly clientSecret: string
-  /** Whom the access tokens are for. */
-  readonly audience: string
-  /** Where people find the web app. */
-  readonly baseUrl: string
-  readonly clockToleranceSeconds: number
-}
-
 export interface SignIn {
   readonly tokens: Tokens
   readonly claims: IdTokenClaims
-}
-
-/** What openid-client is told of the issuer: with the check of signatures, and without. */
-interface Configurations {
-  readonly signIn: Configuration
-  readonly refresh: Configuration
 }
 
 /** The issuer as the web app's log-in needs it. It is first asked when somebody wants to log in. */
@@ -154,42 +125,10 @@ export class IssuerClient {
 
   /** Once for all; after a failure, with the next who asks. */
   #discover(): Promise<Configurations> {
-    this.#discovered ??= this.#fetchMetadata().catch((error) => {
+    this.#discovered ??= discover(this.#options).catch((error) => {
       this.#discovered = undefined
       throw new Outage(`the discovery document of ${this.#options.issuer} is not usable`, { cause: error })
     })
     return this.#discovered
-  }
-
-  async #fetchMetadata(): Promise<Configurations> {
-    const { issuer, clientId, clientSecret, clockToleranceSeconds } = this.#options
-    const client = { [clockTolerance]: clockToleranceSeconds }
-    const authentication = authenticateWith(clientSecret)
-    const refresh = await discovery(new URL(issuer), clientId, client, authentication, {
-      timeout: TIMEOUT_SECONDS,
-      [customFetch]: boundedFetch,
-      execute: [allowInsecureRequests], // of the loopback: boundedFetch refuses all others
-    })
-    const metadata = refresh.serverMetadata()
-    // openid-client compares them as URLs, and forgives some issuers more
-    if (metadata.issuer !== issuer)
-      throw new Outage(`the discovery document names another issuer than ${issuer}`)
-    if (!secureUrl(metadata.authorization_endpoint ?? ''))
-      throw new Outage('authorization_endpoint is missing or not https')
-    const signIn = new Configuration(metadata, clientId, client, authentication)
-    Object.assign(signIn, { timeout: TIMEOUT_SECONDS, [customFetch]: boundedFetch })
-    allowInsecureRequests(signIn)
-    enableNonRepudiationChecks(signIn)
-    return { signIn, refresh }
-  }
-}
-
-/** By form where the issuer takes it, as Auth0 does, else by the header (OpenID Connect Core 1.0, 9). */
-function authenticateWith(secret: string): ClientAuth {
-  const byForm = ClientSecretPost(secret)
-  const byHeader = ClientSecretBasic(secret)
-  return (metadata, ...rest) => {
-    const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-    return (methods.includes('client_secret_post') ? byForm : byHeader)(metadata, ...rest)
   }
 }

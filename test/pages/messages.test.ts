@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { TIMEOUT_MS } from '../../src/api-message.ts'
+import { moveClock } from '../helpers/clock.ts'
 import { listenAsWebApp, signedIn, startWebApp } from '../helpers/web-app.ts'
 import { WebBrowser } from '../helpers/web-browser.ts'
 import { signedInAt, startWithIssuer, WebIssuer } from '../helpers/web-issuer.ts'
@@ -73,6 +74,7 @@ t.test('whatever the API does, the page stays and says so', async (t) => {
       '&quot;code&quot;: &quot;no&quot;',
       (_request, response) => response.writeHead(418).end('{"code":"no"}'),
     ],
+    'a status nobody knows': [': 499<', (_request, response) => response.writeHead(499).end('{}')],
     'an error with a page': [notJson, (_request, response) => response.writeHead(500).end('<h1>Oops</h1>')],
     HTML: [
       notJson,
@@ -110,4 +112,18 @@ t.test('an access token that the API does not take is shown as its refusal', asy
   t.equal(status, 200)
   t.match(text, '401 Unauthorized')
   t.match(text, 'incorrect claims, please check the audience and issuer')
+})
+
+t.test('a database that fails while the token is refreshed is our fault, and said to be', async (t) => {
+  const { url, web, app } = await startWithIssuer(t, {}, { expectsErrors: true })
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  const hold = Promise.withResolvers<void>()
+  web.hold = hold.promise
+  clock.set(3_600_000)
+  const page = browser.visit(`${url}/protected`)
+  while (web.refreshes === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await app.store.schema.alterTable('sessions').renameTo('gone').execute()
+  hold.resolve()
+  t.equal((await page).status, 500)
 })

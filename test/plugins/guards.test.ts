@@ -34,6 +34,7 @@ t.test('a route file that does not say who may call its route is told what to sa
     /preHandler: app\.authenticate /,
     /preHandler: app\.requiresScope\('/,
     /preHandler: app\.requiresPermission\('/,
+    /preHandler: app\.requiresSignIn /,
     /config: \{ public: true \}/,
   ])
 })

@@ -81,6 +81,15 @@ onEachDatabase(t, 'the sessions of a person go with the person', async (t, DATAB
   t.ok(await isSignedIn(await signedInAt({ url }, web), url), 'who signs in again is somebody new')
 })
 
+t.test('of a person the ID token need not say more than who it is', async (t) => {
+  const { url, web, issuer } = await startWithIssuer(t)
+  web.idClaims = { email: undefined, email_verified: undefined, name: undefined, sid: undefined }
+  t.ok(await isSignedIn(await signedInAt({ url }, web), url))
+  const headers = bearer(await issuer.sign({ sub: 'auth0|admin', scope: 'read:users' }))
+  const people = await (await fetch(`${url}/api/users`, { headers })).json()
+  t.match(people, [{ subject: 'auth0|1', email: null, emailVerified: null, name: null }])
+})
+
 t.test('a session is nothing to the API', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = await signedInAt({ url }, web)
