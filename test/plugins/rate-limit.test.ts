@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { bearer, buildApp } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
@@ -136,6 +137,23 @@ t.test('an outage of the issuer is not held against the tokens', async (t) => {
   await issuer.stop()
   t.strictSame(new Set(await statuses(15, '/api/private', headers)), new Set([503]))
   t.strictSame(await statuses(1, '/api/private', bearer('guess')), [401])
+})
+
+t.test('a route’s own hooks run for requests that are within the limit', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const seen: (string | undefined)[] = []
+  const app = await buildApp(t, issuer, {
+    environment: limited,
+    extend: (app) => {
+      const onRequest = async ({ token }: FastifyRequest) => void seen.push(token?.subject)
+      app.get('/watched', { onRequest, preHandler: app.authenticate }, () => 'watched')
+    },
+  })
+  const headers = bearer(await issuer.sign())
+  for (const status of [200, 200, 429]) {
+    t.equal((await app.inject({ url: '/watched', headers })).statusCode, status)
+  }
+  t.strictSame(seen, ['auth0|1', 'auth0|1'], 'after the token was verified')
 })
 
 t.test('unknown paths count, and so does HEAD, once', async (t) => {
