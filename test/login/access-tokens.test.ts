@@ -3,7 +3,7 @@ import { LEASE_MS } from '../../src/login/access-tokens.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../helpers/database.ts'
 import { listenAsWebApp, signedIn, startWebApp } from '../helpers/web-app.ts'
-import type { WebBrowser } from '../helpers/web-browser.ts'
+import { WebBrowser } from '../helpers/web-browser.ts'
 import { signedInAt, startWithIssuer, WebIssuer } from '../helpers/web-issuer.ts'
 
 const HOUR = 3_600_000
@@ -45,11 +45,9 @@ onEachDatabase(
     const web = await WebIssuer.start(t)
     web.lifetimeSeconds = 3600
     const environment = { DATABASE_URL, BASE_URL: 'http://localhost:1' }
-    const apps = [await listenAsWebApp(t, web.issuer, { environment })]
-    const [first = apps[0]] = apps
-    apps.push(await listenAsWebApp(t, web.issuer, { environment }))
-    for (const app of apps) await fetch(`${app.url}/login`, { redirect: 'manual' })
-    const browser = await begin(web, first?.url ?? '')
+    const first = await listenAsWebApp(t, web.issuer, { environment })
+    const apps = [first, await listenAsWebApp(t, web.issuer, { environment })]
+    const browser = await begin(web, first.url)
     const clock = moveClock(t)
     // The API of BASE_URL is nobody: what counts here is what is asked of the issuer
     const urls = apps.flatMap(({ url }) => Array(10).fill(url))
@@ -70,13 +68,31 @@ onEachDatabase(
 
 /** A session begun at an app whose BASE_URL is another's. */
 async function begin(web: WebIssuer, url: string): Promise<WebBrowser> {
-  const { WebBrowser } = await import('../helpers/web-browser.ts')
   const browser = new WebBrowser()
   const { headers } = await browser.visit(`${url}/login`)
   const callback = web.callback(new URL(headers.get('location') ?? ''))
   await browser.visit(`${url}${callback.pathname}${callback.search}`)
   return browser
 }
+
+t.test('the requests of one process wait together, and do not each ask the database', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  const { sessions } = app.login
+  const lease = sessions.lease.bind(sessions)
+  let leases = 0
+  sessions.lease = (...all) => {
+    leases++
+    return lease(...all)
+  }
+  const hold = Promise.withResolvers<void>()
+  web.hold = hold.promise
+  setTimeout(hold.resolve, 500)
+  clock.set(HOUR)
+  for (const { text } of await load(browser, Array(20).fill(url))) t.match(text, message)
+  t.ok(leases < 20, `${leases} for 20 pages`)
+})
 
 t.test('a refresh that the issuer refuses ends the session, and the person logs in again', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
