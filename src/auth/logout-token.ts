@@ -1,8 +1,7 @@
 import { ServiceError } from '../errors.ts'
 import { checkAudience, checkHeader, checkIssuer, checkTimes, type Header, type Policy } from './checks.ts'
 import { isObject } from './fetch-json.ts'
-import type { KeySet } from './key-set.ts'
-import { type Decode, decodeToken, findSigner } from './signed-token.ts'
+import { decodeToken, findSigner, type SignInTrust, toRefusal } from './signed-token.ts'
 import type { Claims } from './verified-token.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
@@ -19,23 +18,16 @@ export interface LogoutToken {
   readonly usableUntil: number
 }
 
-export interface LogoutTokenOptions {
-  /** The one issuer, and as audience the client. */
-  readonly policy: Policy
-  readonly keySet: KeySet
-  readonly decode: Decode
-}
-
 /**
  * OpenID Connect Back-Channel Logout 1.0, 2.6, but for the `jti` seen before, which takes a memory. Encrypted tokens
  * are not read.
  *
  * @param now milliseconds since the epoch
- * @throws {ServiceError} 400 when the token is not acceptable, 503 when that cannot be told
+ * @throws {ServiceError} 400 when the token is not acceptable (2.8), 503 when that cannot be told
  */
 export async function verifyLogoutToken(
   token: string,
-  { policy, keySet, decode }: LogoutTokenOptions,
+  { policy, keySet, decode }: SignInTrust,
   now: number,
 ): Promise<LogoutToken> {
   try {
@@ -44,7 +36,7 @@ export async function verifyLogoutToken(
     await findSigner(token, header, keySet, now)
     return toLogoutToken(payload, policy)
   } catch (error) {
-    throw toRefusal(error)
+    throw toRefusal(error, 'invalid_logout_token')
   }
 }
 
@@ -90,12 +82,6 @@ function toLogoutToken(claims: Claims, { clockToleranceSeconds }: Policy): Logou
     id: jti as string,
     usableUntil: (exp as number) + clockToleranceSeconds,
   }
-}
-
-/** 2.8: whatever is wrong with the token is 400. That its key cannot be had is no fault of the token. */
-function toRefusal(error: unknown): unknown {
-  const isRefusal = error instanceof ServiceError && error.statusCode === 401
-  return isRefusal ? unacceptable(String(error.detail)) : error
 }
 
 function unacceptable(detail: string): ServiceError {

@@ -1,5 +1,5 @@
-import { ServiceError } from '../errors.ts'
-import type { Header } from './checks.ts'
+import { type ErrorName, ServiceError } from '../errors.ts'
+import type { Header, Policy } from './checks.ts'
 import { checkEncoding } from './encoding.ts'
 import type { KeySet } from './key-set.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -7,6 +7,14 @@ import type { Claims } from './verified-token.ts'
 
 /** Splits a compact JWS into its parts, verifying nothing; throws when it is none. */
 export type Decode = (token: string) => { header: Header; payload: Claims }
+
+/** Of the issuer at which people sign in: what it says to the client that they sign in with. */
+export interface SignInTrust {
+  /** The one issuer, and as audience the client. */
+  readonly policy: Policy
+  readonly keySet: KeySet
+  readonly decode: Decode
+}
 
 /** @throws {ServiceError} 401 when it is no token */
 export function decodeToken(token: string, decode: Decode): ReturnType<Decode> {
@@ -41,4 +49,13 @@ export async function findSigner(
     reason: 'signature',
     detail: 'the signature is not by the key it names',
   })
+}
+
+/**
+ * The error in words for whoever brings a token that is not a caller's own. That keys cannot be had is no fault of the
+ * token, and stays 503.
+ */
+export function toRefusal(error: unknown, name: ErrorName): unknown {
+  const isRefusal = error instanceof ServiceError && error.statusCode === 401
+  return isRefusal ? new ServiceError(name, { detail: String(error.detail) }) : error
 }

@@ -3,11 +3,10 @@ import {
   type ClientAuth,
   ClientSecretBasic,
   ClientSecretPost,
-  Configuration,
+  type Configuration,
   clockTolerance,
   customFetch,
   discovery,
-  enableNonRepudiationChecks,
 } from 'openid-client'
 import { secureUrl } from '../secure-url.ts'
 import { boundedFetch } from './bounded-fetch.ts'
@@ -25,12 +24,7 @@ export interface IssuerClientOptions {
   /** Where people find the web app. */
   readonly baseUrl: string
   readonly clockToleranceSeconds: number
-}
-
-/** What openid-client is told of the issuer: with the check of signatures, and without. */
-export interface Configurations {
-  readonly signIn: Configuration
-  readonly refresh: Configuration
+  readonly verifyIdTokenSignature: (token: string) => Promise<void>
 }
 
 /**
@@ -38,26 +32,21 @@ export interface Configurations {
  *
  * @throws whatever went wrong; the message is for the log
  */
-export async function discover(options: IssuerClientOptions): Promise<Configurations> {
+export async function discover(options: IssuerClientOptions): Promise<Configuration> {
   const { issuer, clientId, clientSecret, clockToleranceSeconds } = options
   const client = { [clockTolerance]: clockToleranceSeconds }
-  const authentication = authenticateWith(clientSecret)
-  const refresh = await discovery(new URL(issuer), clientId, client, authentication, {
+  const configuration = await discovery(new URL(issuer), clientId, client, authenticateWith(clientSecret), {
     timeout: TIMEOUT_SECONDS,
     [customFetch]: boundedFetch,
     execute: [allowInsecureRequests], // of the loopback: boundedFetch refuses all others
   })
-  const metadata = refresh.serverMetadata()
+  const metadata = configuration.serverMetadata()
   // openid-client compares them as URLs, and forgives some issuers more
   if (metadata.issuer !== issuer)
     throw new Outage(`the discovery document names another issuer than ${issuer}`)
   if (!secureUrl(metadata.authorization_endpoint ?? ''))
     throw new Outage('authorization_endpoint is missing or not https')
-  const signIn = new Configuration(metadata, clientId, client, authentication)
-  Object.assign(signIn, { timeout: TIMEOUT_SECONDS, [customFetch]: boundedFetch })
-  allowInsecureRequests(signIn)
-  enableNonRepudiationChecks(signIn)
-  return { signIn, refresh }
+  return configuration
 }
 
 /** By form where the issuer takes it, as Auth0 does, else by the header (OpenID Connect Core 1.0, 9). */

@@ -1,13 +1,14 @@
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  type Configuration,
   calculatePKCECodeChallenge,
   refreshTokenGrant,
 } from 'openid-client'
 import { ServiceError } from '../errors.ts'
 import { secureUrl } from '../secure-url.ts'
 import type { Attempt } from './attempts.ts'
-import { type Configurations, discover, type IssuerClientOptions } from './discover.ts'
+import { discover, type IssuerClientOptions } from './discover.ts'
 import { inTime } from './in-time.ts'
 import { describe, isInvalidGrant, issuerUnavailable, Outage, toServiceError } from './issuer-errors.ts'
 import { type IdTokenClaims, type Tokens, toText, toTokens } from './tokens.ts'
@@ -20,7 +21,7 @@ export interface SignIn {
 /** The issuer as the web app's log-in needs it. It is first asked when somebody wants to log in. */
 export class IssuerClient {
   readonly #options: IssuerClientOptions
-  #discovered: Promise<Configurations> | undefined
+  #discovered: Promise<Configuration> | undefined
 
   constructor(options: IssuerClientOptions) {
     this.#options = options
@@ -32,8 +33,8 @@ export class IssuerClient {
    * @throws {ServiceError} 503
    */
   async authorizationUrl({ state, nonce, codeVerifier }: Attempt, isSignUp: boolean): Promise<string> {
-    const { signIn } = await this.#ask(() => this.#discover())
-    const url = buildAuthorizationUrl(signIn, {
+    const configuration = await this.#ask(() => this.#discover())
+    const url = buildAuthorizationUrl(configuration, {
       redirect_uri: this.#redirectUri,
       scope: 'openid profile email offline_access',
       audience: this.#options.audience, // Auth0's own: without it the access token is opaque
@@ -55,14 +56,15 @@ export class IssuerClient {
    */
   async exchange(query: string, attempt: Attempt): Promise<SignIn> {
     return this.#ask(async () => {
-      const { signIn } = await this.#discover()
-      const answer = await authorizationCodeGrant(signIn, new URL(`${this.#redirectUri}?${query}`), {
+      const callback = new URL(`${this.#redirectUri}?${query}`)
+      const answer = await authorizationCodeGrant(await this.#discover(), callback, {
         expectedState: attempt.state,
         expectedNonce: attempt.nonce,
         pkceCodeVerifier: attempt.codeVerifier,
         idTokenExpected: true,
       })
-      const claims = answer.claims() as IdTokenClaims // idTokenExpected
+      await this.#options.verifyIdTokenSignature(answer.id_token as string) // idTokenExpected
+      const claims = answer.claims() as IdTokenClaims
       if (toText(claims.sub) === undefined)
         throw new ServiceError('login_failed', { detail: 'sub is not usable' })
       return { tokens: toTokens(answer), claims }
@@ -78,8 +80,7 @@ export class IssuerClient {
    */
   async refresh(refreshToken: string, subject: string): Promise<Tokens | undefined> {
     try {
-      const { refresh } = await this.#discover()
-      const answer = await refreshTokenGrant(refresh, refreshToken)
+      const answer = await refreshTokenGrant(await this.#discover(), refreshToken)
       const claims = answer.claims()
       // OpenID Connect Core 1.0, 12.2
       return claims === undefined || claims.sub === subject ? toTokens(answer) : undefined
@@ -97,7 +98,7 @@ export class IssuerClient {
   async logoutUrl(idToken: string | undefined): Promise<string> {
     const { issuer, clientId, baseUrl } = this.#options
     const metadata = await this.#ask(() => this.#discover()).then(
-      ({ signIn }) => signIn.serverMetadata(),
+      (configuration) => configuration.serverMetadata(),
       () => undefined,
     )
     const auth0 = `${issuer.replace(/\/$/, '')}/`
@@ -124,7 +125,7 @@ export class IssuerClient {
   }
 
   /** Once for all; after a failure, with the next who asks. */
-  #discover(): Promise<Configurations> {
+  #discover(): Promise<Configuration> {
     this.#discovered ??= discover(this.#options).catch((error) => {
       this.#discovered = undefined
       throw new Outage(`the discovery document of ${this.#options.issuer} is not usable`, { cause: error })

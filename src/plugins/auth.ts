@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import fp from 'fastify-plugin'
 import type { Policy } from '../auth/checks.ts'
 import { fetchKeys } from '../auth/fetch-keys.ts'
+import { verifyIdTokenSignature } from '../auth/id-token.ts'
 import { type FetchOutcome, KeySet } from '../auth/key-set.ts'
-import { type LogoutToken, type LogoutTokenOptions, verifyLogoutToken } from '../auth/logout-token.ts'
-import type { Decode } from '../auth/signed-token.ts'
+import { type LogoutToken, verifyLogoutToken } from '../auth/logout-token.ts'
+import type { Decode, SignInTrust } from '../auth/signed-token.ts'
 import type { VerifiedToken } from '../auth/verified-token.ts'
 import { Verifier } from '../auth/verifier.ts'
 import type { Config } from '../config.ts'
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The `onRequest` hook of guarded routes, before any body is read; plugins/guards.ts puts it there. */
     verifyToken: onRequestHookHandler
+    /** That the issuer at which people sign in has signed what it says of somebody. */
+    verifyIdTokenSignature: (token: string) => Promise<void>
     /** What the issuer at which people sign in says of a session that has ended there. */
     verifyLogoutToken: (token: string) => Promise<LogoutToken>
     verifier: Verifier
@@ -40,7 +43,7 @@ export default fp(
     const keySets = makeKeySets(app, policy)
     const decode: Decode = (token) => app.jwt.decode(token) as ReturnType<Decode>
     const verifier = new Verifier({ policy, keySets, decode })
-    const logout = logoutTokenOptions(app.config, policy, keySets, decode)
+    const signIn = signInTrust(app.config, policy, keySets, decode)
 
     app.decorateRequest('token', null)
     app.decorate('keySets', keySets)
@@ -60,7 +63,8 @@ export default fp(
         done(error as Error)
       }
     })
-    app.decorate('verifyLogoutToken', (token) => verifyLogoutToken(token, logout, Date.now()))
+    app.decorate('verifyIdTokenSignature', (token) => verifyIdTokenSignature(token, signIn, Date.now()))
+    app.decorate('verifyLogoutToken', (token) => verifyLogoutToken(token, signIn, Date.now()))
   },
   { name: 'auth', dependencies: ['env'] },
 )
@@ -81,12 +85,12 @@ function makeKeySets({ config, log }: FastifyInstance, { issuers, algorithms }: 
 }
 
 /** Of the first issuer, at which people sign in, and for the client they sign in with; without one, for nobody. */
-function logoutTokenOptions(
+function signInTrust(
   { AUTH0_CLIENT_ID }: Config,
   { issuers, ...policy }: Policy,
   keySets: KeySets,
   decode: Decode,
-): LogoutTokenOptions {
+): SignInTrust {
   const [issuer = ''] = issuers
   const audiences = AUTH0_CLIENT_ID === undefined ? [] : [AUTH0_CLIENT_ID]
   return {

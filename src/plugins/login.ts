@@ -67,11 +67,11 @@ export default fp(
       }),
     )
   },
-  { name: 'login', dependencies: ['env', 'guards', 'store'] },
+  { name: 'login', dependencies: ['env', 'auth', 'guards', 'store'] },
 )
 
 /** Several issuers may call the API; people sign in at the first. */
-function makeLogin({ config, store }: FastifyInstance): Login | undefined {
+function makeLogin({ config, store, verifyIdTokenSignature }: FastifyInstance): Login | undefined {
   const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, SESSION_SECRET } = config
   if (!AUTH0_CLIENT_ID || !AUTH0_CLIENT_SECRET || !SESSION_SECRET) return undefined
   const cookies = new Cookies(config.BASE_URL)
@@ -83,6 +83,7 @@ function makeLogin({ config, store }: FastifyInstance): Login | undefined {
     audience: config.AUTH0_AUDIENCE[0] as string,
     baseUrl: config.BASE_URL,
     clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
+    verifyIdTokenSignature,
   })
   const accessTokens = new AccessTokens({
     sessions,

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SignJWT } from 'jose'
 import type { Test } from 'tap'
 import type { BuildOptions } from './app.ts'
-import { TestIssuer } from './issuer.ts'
+import { type IssuerKey, TestIssuer } from './issuer.ts'
 import { listenAsWebApp, type WebApp } from './web-app.ts'
 import { WebBrowser } from './web-browser.ts'
 
@@ -21,6 +21,8 @@ export class WebIssuer {
   accessClaims: object = {}
   idClaims: object = {}
   idHeader: object = {}
+  /** Of ID tokens; the newest unless given. */
+  idTokenKey: IssuerKey | undefined
   /** Changes of what the token endpoint answers. */
   answer: object = {}
   /** What refreshing waits for. */
@@ -92,7 +94,7 @@ export class WebIssuer {
   }
 
   async idToken(changes: object): Promise<string> {
-    const { issuer } = this
+    const { issuer, idTokenKey = issuer.newestKey } = this
     const claims = issuer.claims({
       aud: 'gatehouse-web',
       sid: 'session-1',
@@ -103,8 +105,8 @@ export class WebIssuer {
       updated_at: '2026-11-21T10:00:00.000Z',
     })
     return new SignJWT({ ...claims, ...changes, ...this.idClaims })
-      .setProtectedHeader(issuer.header(this.idHeader))
-      .sign(issuer.newestKey.privateKey)
+      .setProtectedHeader(issuer.header(this.idHeader, idTokenKey))
+      .sign(idTokenKey.privateKey)
   }
 }
 

@@ -49,11 +49,6 @@ t.test('an issuer that does not answer as one is an error page in time, and heal
     await isOutage(callback, `the token endpoint ${circumstance}`)
     issuer.token = token
   }
-  issuer.misbehavesOnlyWithKeys = true
-  issuer.misbehaviour = outages['answers 500']
-  await isOutage(web.callback(await askToLogIn(browser, url)), 'the key set answers 500')
-  issuer.misbehaviour = undefined
-
   t.equal((await browser.visit(web.callback(await askToLogIn(browser, url)))).status, 302)
   t.equal((await browser.visit(`${url}/profile`)).status, 200)
   t.notOk(app.logLines.some(({ level }) => level >= 50))
@@ -133,6 +128,7 @@ const faults: Record<string, Partial<Pick<WebIssuer, 'idClaims' | 'idHeader' | '
   'with a subject that no database takes': { idClaims: { sub: 'a\0b' } },
   'with an endless subject': { idClaims: { sub: 'x'.repeat(3_000) } },
   'by an unknown key': { idHeader: { kid: 'unknown' } },
+  'of another type': { idHeader: { typ: 'logout+jwt' } },
   absent: { answer: { id_token: undefined } },
   unsigned: { answer: { id_token: rawToken({ alg: 'none' }, {}, () => Buffer.from('')) } },
 }
@@ -149,6 +145,39 @@ t.test('an ID token by a key that is not the issuer’s signs nobody in', async 
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   await isRefused(t, url, web, () => {
     issuer.keys = [{ ...issuer.newestKey, privateKey }]
+  })
+})
+
+t.test('an issuer that has changed its keys signs people in at once', async (t) => {
+  const { url, web, issuer } = await startWithIssuer(t)
+  await signedInAt({ url }, web)
+  await issuer.addKey('key-2')
+  const browser = await signedInAt({ url }, web)
+  t.equal((await browser.visit(`${url}/profile`)).status, 200)
+})
+
+t.test('without its key set an issuer signs people in by the keys that are known', async (t) => {
+  const { url, web, issuer } = await startWithIssuer(t)
+  await signedInAt({ url }, web)
+  issuer.misbehavesOnlyWithKeys = true
+  issuer.misbehaviour = outages['answers 500']
+  const browser = await signedInAt({ url }, web)
+  t.equal((await browser.visit(`${url}/profile`)).status, 200)
+
+  await issuer.addKey('key-2')
+  const { status, headers } = await browser.visit(web.callback(await askToLogIn(browser, url)))
+  t.equal(status, 503)
+  t.equal(headers.get('retry-after'), '5')
+})
+
+t.test('an ID token by a key that was withdrawn signs nobody in', async (t) => {
+  const { url, web, issuer } = await startWithIssuer(t)
+  const withdrawn = issuer.newestKey
+  await signedInAt({ url }, web)
+  await issuer.addKey('key-2')
+  issuer.removeKey('key-1')
+  await isRefused(t, url, web, () => {
+    web.idTokenKey = withdrawn
   })
 })
 
