@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../test/helpers/free-port.ts'
 import { AUDIENCE, startIssuer } from './issuer.ts'
 import { load, requireWrk } from './load.ts'
-import { freePort, type ServerProcess, startServer } from './server-process.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
 
 /** `node bench/metrics.ts [ROUNDS]`: what metrics cost, as the ratio of rates taken in turn with and without them. */
 const ROUNDS = Number(process.argv[2] ?? 15)

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../test/helpers/free-port.ts'
 import { AUDIENCE, startIssuer } from './issuer.ts'
 import { requireWrk } from './load.ts'
 import { describeMachine, table, writeBetweenMarks } from './page.ts'
@@ -75,8 +76,8 @@ async function start(): Promise<Target[]> {
   const environment = { AUTH0_DOMAIN: issuer, AUTH0_AUDIENCE: AUDIENCE, DATABASE_URL: 'file::memory:' }
   const one = await Replica.start(children, 'replica-0', environment)
   const other = await Replica.start(children, 'replica-1', environment)
-  const before = await startBalancer(children, folder, [one.url])
-  const beforeBoth = await startBalancer(children, folder, [one.url, other.url])
+  const before = await startBalancer(children, folder, await freePort(), [one.url])
+  const beforeBoth = await startBalancer(children, folder, await freePort(), [one.url, other.url])
   await keepTo('0', one.pid)
   await keepTo('1', other.pid)
   await keepTo('0', before.pid)

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import postgres from 'postgres'
 import { api } from '../dev/tenant/api.ts'
 import { generateSigningKey } from '../dev/tenant/signing-key.ts'
+import { freePort } from '../test/helpers/free-port.ts'
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts'
 import { describeMachine, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
@@ -61,11 +62,17 @@ async function main() {
 
 async function setUp(children: Children, folder: string, database: PostgresServer): Promise<Stage> {
   const key = await generateSigningKey()
-  const issuer = await Issuer.start(children, [key])
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const issuer = await Issuer.start(children, url, [key])
   const environment = {
     AUTH0_DOMAIN: issuer.url,
     AUTH0_AUDIENCE: api.identifier,
     DATABASE_URL: database.url,
+    BASE_URL: url,
+    AUTH0_CLIENT_ID: 'gatehouse-web',
+    AUTH0_CLIENT_SECRET: 'gatehouse-web-secret',
+    SESSION_SECRET: 'a-secret-of-the-soak-for-sessions',
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
   }
   spawnSync(process.execPath, [MIGRATE], { cwd: folder, env: { ...process.env, ...environment } })
@@ -73,12 +80,13 @@ async function setUp(children: Children, folder: string, database: PostgresServe
     await Replica.start(children, 'replica-0', environment),
     await Replica.start(children, 'replica-1', environment),
   ] as const
-  const balancer = await startBalancer(
+  await startBalancer(
     children,
     folder,
-    replicas.map(({ url }) => url),
+    port,
+    replicas.map((replica) => replica.url),
   )
-  const load = new Load(children, balancer.url, issuer.url, RATE)
+  const load = new Load(children, url, issuer.url, RATE)
   await load.tell({ name: 'useKey', key })
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_SECONDS * 1000))
   return { load, issuer, replicas, database, signal: interruption.signal }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { answering, type Children, freePort } from './children.ts'
+import { answering, type Children } from './children.ts'
 
 export function requireHaproxy(): string {
   const { stdout, error } = spawnSync('haproxy', ['-v'], { encoding: 'utf8' })
@@ -11,8 +11,12 @@ export function requireHaproxy(): string {
 }
 
 /** HAProxy before the replicas, configured as docs/resilience.md advises. */
-export async function startBalancer(children: Children, folder: string, replicas: readonly string[]) {
-  const port = await freePort()
+export async function startBalancer(
+  children: Children,
+  folder: string,
+  port: number,
+  replicas: readonly string[],
+) {
   const file = join(folder, 'haproxy.cfg')
   await writeFile(file, configuration(port, replicas))
   const child = children.start('haproxy', ['-db', '-f', file], 'balancer')

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { generateSigningKey } from '../../dev/tenant/signing-key.ts'
 import type { PostgresServer } from '../../test/helpers/postgres-server.ts'
 import type { Issuer } from './issuer.ts'
+import { kinds } from './kinds.ts'
 import type { Load } from './load.ts'
 import type { PhaseResult } from './phase.ts'
 import type { Replica } from './replica.ts'
@@ -42,8 +43,7 @@ const onlyTheDatabaseFails = {
   isMet: ({ failures }: PhaseResult) =>
     Object.entries(failures).every(
       ([kind, statuses]) =>
-        kind.endsWith('to-do') ||
-        (kind.endsWith('to-dos') && Object.keys(statuses).every((status) => status === '503')),
+        kinds[kind]?.needsDatabase && Object.keys(statuses).every((status) => status === '503'),
     ),
 }
 const nothingIsLost = { goal: 'nothing acknowledged is lost', isMet: () => true }

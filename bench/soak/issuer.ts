@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { JWK } from 'jose'
-import { answering, type Children, freePort } from './children.ts'
+import { freePort } from '../../test/helpers/free-port.ts'
+import { answering, type Children } from './children.ts'
 
 /** The local tenant, in hand: it is killed, hangs, and changes its keys. */
 export class Issuer {
@@ -10,24 +11,27 @@ export class Issuer {
   keys: readonly JWK[]
   readonly #children: Children
   readonly #port: number
+  readonly #webApp: string
   #process: ChildProcess | undefined
 
-  static async start(children: Children, keys: readonly JWK[]): Promise<Issuer> {
-    const issuer = new Issuer(children, await freePort(), keys)
+  /** @param webApp the address to which it sends people back */
+  static async start(children: Children, webApp: string, keys: readonly JWK[]): Promise<Issuer> {
+    const issuer = new Issuer(children, await freePort(), webApp, keys)
     await issuer.start()
     return issuer
   }
 
-  constructor(children: Children, port: number, keys: readonly JWK[]) {
+  constructor(children: Children, port: number, webApp: string, keys: readonly JWK[]) {
     this.#children = children
     this.#port = port
+    this.#webApp = webApp
     this.keys = keys
     this.url = `http://localhost:${port}/`
   }
 
   /** With the keys it had. */
   async start(): Promise<void> {
-    const args = [String(this.#port), JSON.stringify(this.keys)]
+    const args = [String(this.#port), this.#webApp, JSON.stringify(this.keys)]
     this.#process = this.#children.fork(`${import.meta.dirname}/tenant-process.ts`, args, 'issuer')
     await answering(`${this.url}.well-known/jwks.json`, this.#process)
   }

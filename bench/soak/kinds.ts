@@ -1,3 +1,5 @@
+import { visitor } from './visitors.ts'
+
 /** What a request can be made of. */
 export interface World {
   /** A token that was sent before, and that of a person; by a number that says whose. */
@@ -8,6 +10,8 @@ export interface World {
   withdrawnToken(): string | undefined
   /** One that names a key that no issuer has. */
   inventedToken(): string
+  /** The session of somebody who has signed in to the web app; none while they are signing in. */
+  cookie(): string | undefined
   /** An acknowledged to-do, if any. */
   todo(): Todo | undefined
   people: number
@@ -30,6 +34,7 @@ export interface Planned {
   method?: 'POST'
   path: string
   token?: string
+  cookie?: string
   body?: { title: string }
   /** Whether the answer is what it should be. */
   isGood(status: number, body: string, notes: Notes): boolean
@@ -38,6 +43,8 @@ export interface Planned {
 /** A kind of request: how often it comes, and how one is made. Returns nothing when there is none to make now. */
 export interface Kind {
   share: number
+  /** Cannot be answered while the database is away. */
+  needsDatabase?: true
   /** Who sends it may be refused, and may wait. */
   isInvalid?: true
   plan(world: World): Planned | undefined
@@ -60,10 +67,12 @@ export const kinds: Record<string, Kind> = {
   },
   'list of to-dos': {
     share: 15,
+    needsDatabase: true,
     plan: (world) => ({ path: '/todo', token: world.knownToken(anyOf(world.people)), isGood: isOk }),
   },
   'one to-do': {
     share: 10,
+    needsDatabase: true,
     plan: (world) => {
       const todo = world.todo()
       return (
@@ -77,6 +86,7 @@ export const kinds: Record<string, Kind> = {
   },
   'new to-do': {
     share: 15,
+    needsDatabase: true,
     plan: (world) => {
       const person = anyOf(world.people)
       const title = crypto.randomUUID()
@@ -86,6 +96,20 @@ export const kinds: Record<string, Kind> = {
       }
       return { method: 'POST', path: '/todo', token: world.knownToken(person), body: { title }, isGood }
     },
+  },
+  'home page': {
+    share: 5,
+    plan: () => ({ path: '/', isGood: (status, body) => status === 200 && body.includes('Log In') }),
+  },
+  'profile page': {
+    share: 5,
+    needsDatabase: true,
+    plan: (world) => page(world, '/profile', visitor.email),
+  },
+  'page with a message of the API': {
+    share: 5,
+    needsDatabase: true,
+    plan: (world) => page(world, '/protected', 'This is a protected message.'),
   },
 }
 
@@ -112,6 +136,12 @@ export const withdrawn: Kind = {
     }
     return token === undefined ? undefined : { path: '/api/private', token, isGood }
   },
+}
+
+function page(world: World, path: string, content: string): Planned | undefined {
+  const cookie = world.cookie()
+  const isGood: Planned['isGood'] = (status, body) => status === 200 && body.includes(content)
+  return cookie === undefined ? undefined : { path, cookie, isGood }
 }
 
 function anyOf(count: number): number {

@@ -13,6 +13,7 @@ import {
 import type { Command, Reply } from './load.ts'
 import { Phase } from './phase.ts'
 import { Tokens } from './tokens.ts'
+import { Visitors } from './visitors.ts'
 
 /**
  * The callers, as a process: URL of the service, issuer, requests a second. They come at their times whether those
@@ -24,6 +25,7 @@ const TIMEOUT_MS = 20_000
 
 const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: TIMEOUT_MS })
 const tokens = new Tokens(issuer)
+const visitors = new Visitors(url)
 const acknowledged: Todo[] = []
 const mix: Record<string, Kind> = { ...kinds }
 let phase = new Phase()
@@ -35,11 +37,12 @@ const world: World = {
   newToken: () => tokens.new(),
   withdrawnToken: () => tokens.withdrawn(),
   inventedToken: () => tokens.invented(),
+  cookie: () => visitors.cookie(),
   todo: () => acknowledged[Math.floor(Math.random() * acknowledged.length)],
 }
 
 const commands: { [Name in Command['name']]: (command: Extract<Command, { name: Name }>) => unknown } = {
-  useKey: ({ key }) => tokens.useKey(key),
+  useKey: ({ key }) => Promise.all([tokens.useKey(key), visitors.signIn()]),
   withdrawKey: ({ kid }) => {
     tokens.withdraw(kid)
     mix['withdrawn key'] = withdrawn
@@ -92,7 +95,7 @@ function send(dueAt: number) {
 
 /** What is wrong with the answer, if anything. */
 async function call(planned: Planned, notes: Notes): Promise<string | undefined> {
-  const { method = 'GET', path, token, body, isGood } = planned
+  const { method = 'GET', path, token, cookie, body, isGood } = planned
   const content = body && JSON.stringify(body)
   const { promise, resolve, reject } = Promise.withResolvers<import('node:http').IncomingMessage>()
   const sent = request(url + path, {
@@ -100,6 +103,7 @@ async function call(planned: Planned, notes: Notes): Promise<string | undefined>
     agent,
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(cookie ? { cookie, accept: 'text/html' } : {}),
       ...(content
         ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }
         : {}),
@@ -110,7 +114,8 @@ async function call(planned: Planned, notes: Notes): Promise<string | undefined>
   const response = await promise
   const answer = await text(response)
   const status = response.statusCode ?? 0
-  return isGood(status, answer, notes) ? undefined : String(status)
+  if (isGood(status, answer, notes)) return undefined
+  return status === 200 ? 'wrong 200' : String(status)
 }
 
 /** Each kind as often as its share says. */

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { answering, type Children, freePort } from './children.ts'
+import { freePort } from '../../test/helpers/free-port.ts'
+import { answering, type Children } from './children.ts'
 
 const SERVER = `${import.meta.dirname}/../../src/server.ts`
 
