@@ -3,14 +3,18 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AUDIENCE, startIssuer, withForgedSignatures, withRandomKids } from './issuer.ts'
 import { type Figures, LOAD_CORE, load, requireWrk } from './load.ts'
 import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
+import { inTurn } from './rounds.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 
 /** `npm run abuse`: the p99 of a good client beside each abuse, into docs/resilience.md. Linux, two cores, wrk. */
 const ROUNDS = 7
 const SECONDS = 2
+/** Until nothing is left of the abuser's connections, which the server has to clean up. */
+const SETTLE_MS = 1_000
 const CONNECTIONS = 16
 const KNOWN = 100
 const REFUSED = 10_000
@@ -19,7 +23,7 @@ const floods = {
   'other known tokens, for comparison': 'known',
   'tokens with an invented kid': 'kids',
   'tokens with a forged signature': 'forged',
-}
+} as const
 const misuses = {
   'tokens of 14 KB': 'long-tokens',
   '2,000 headers': 'header-floods',
@@ -32,7 +36,12 @@ const misuses = {
   '500 connections with slow bodies': 'slow-bodies',
 }
 
-type Beside = [name: string, measure: () => Promise<Figures>]
+interface Row {
+  name: string
+  measure: () => Promise<Figures>
+}
+
+const ALONE = 'nothing'
 
 const wrk = await requireWrk()
 const folder = await mkdtemp(join(tmpdir(), 'gatehouse-abuse-'))
@@ -62,35 +71,31 @@ async function main({ url, process: { pid = 0 } }: ServerProcess) {
   }
   const options = { url: `${url}/api/private`, pid, seconds: SECONDS, connections: CONNECTIONS }
   const good = () => load({ ...options, tokens: files.good, expectsRefusals: true }) // 503 when overloaded
-  const besides: Beside[] = [
-    ...Object.entries(floods).map(
-      ([name, file]): Beside => [
-        `${CONNECTIONS} connections of ${name}`,
-        async () => {
-          const tokens = files[file as keyof typeof files]
-          const [figures] = await Promise.all([good(), load({ ...options, tokens, expectsRefusals: true })])
-          return figures
-        },
-      ],
-    ),
-    ...Object.entries(misuses).map(
-      ([name, kind]): Beside => [name, () => beside(kind, url, tokens[0] as string, good)],
-    ),
+  const rows: Row[] = [
+    { name: ALONE, measure: good },
+    ...Object.entries(floods).map(([name, file]) => ({
+      name: `${CONNECTIONS} connections of ${name}`,
+      measure: async () => {
+        const flood = load({ ...options, tokens: files[file], expectsRefusals: true })
+        const [figures] = await Promise.all([good(), flood])
+        return figures
+      },
+    })),
+    ...Object.entries(misuses).map(([name, kind]) => ({
+      name,
+      measure: () => beside(kind, url, tokens[0] as string, good),
+    })),
   ]
-
-  const alone: Figures[] = []
-  const results = new Map<string, Figures[]>(besides.map(([name]) => [name, []]))
-  await good() // warms up
-  for (let round = 0; round < ROUNDS; round++) {
-    alone.push(await good())
-    for (const [name, measure] of besides) results.get(name)?.push(await measure())
-    process.stdout.write(`round ${round + 1} of ${ROUNDS}\n`)
-  }
-  await report(alone, results)
+  const figures = await inTurn(rows, ROUNDS, async ({ measure }) => {
+    const figures = await measure()
+    await delay(SETTLE_MS)
+    return figures
+  })
+  await report(figures)
 }
 
 /** Measures while an abuser is at work. */
-async function beside(kind: string, url: string, token: string, measure: Beside[1]) {
+async function beside(kind: string, url: string, token: string, measure: Row['measure']) {
   const script = join(import.meta.dirname, 'abuser.ts')
   const abuser = spawn('taskset', ['-c', LOAD_CORE, process.execPath, script, kind, url, token], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -114,17 +119,18 @@ async function write(name: string, tokens: readonly string[]): Promise<string> {
   return file
 }
 
-async function report(alone: readonly Figures[], results: ReadonlyMap<string, readonly Figures[]>) {
-  const row = (name: string, values: readonly Figures[]) => [
+async function report(figures: ReadonlyMap<string, readonly Figures[]>) {
+  const alone = figures.get(ALONE) ?? []
+  const rows = [...figures].map(([name, values]) => [
     name,
     median(values.map(({ p99Ms }) => p99Ms)).toFixed(1),
     median(values.map(({ p99Ms }, round) => p99Ms / (alone[round]?.p99Ms ?? Number.NaN))).toFixed(2),
+    median(values.map(({ requestsPerSecond }) => requestsPerSecond)).toFixed(0),
     `${((100 * values.reduce((sum, { refused }) => sum + refused, 0)) / values.length).toFixed(1)} %`,
-  ]
-  const rows = [row('nothing', alone), ...[...results].map(([name, values]) => row(name, values))]
+  ])
   const text = [
     `${describeMachine()}, ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
-    table(['beside', 'p99 in ms', 'of alone', 'refused as overloaded'], rows),
+    table(['beside', 'p99 in ms', 'of alone', 'requests a second', 'refused as overloaded'], rows),
   ].join('\n\n')
   await writeBetweenMarks('resilience.md', 'abuse', text)
 }

@@ -1,6 +1,7 @@
 /**
  * Measures the rows in turn, round after round. Before that each row warms up: by one measurement, or as many as it
- * takes until `isWarm`. The order turns with each round, so that no row always runs after the same one.
+ * takes until `isWarm`. Each round begins with another row, and every other one goes backwards, so that no row always
+ * runs after the same one.
  */
 export async function inTurn<Row extends { name: string }, Figure>(
   rows: readonly Row[],
@@ -17,7 +18,8 @@ export async function inTurn<Row extends { name: string }, Figure>(
   const figures = new Map<string, Figure[]>(rows.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     const first = round % rows.length
-    for (const row of [...rows.slice(first), ...rows.slice(0, first)]) {
+    const order = [...rows.slice(first), ...rows.slice(0, first)]
+    for (const row of round % 2 === 0 ? order : order.reverse()) {
       figures.get(row.name)?.push(await measure(row))
     }
     process.stdout.write(`round ${round + 1} of ${rounds}\n`)
