@@ -56,7 +56,7 @@ const mayImport: Record<string, string[]> = {
   server: ['app', 'leaf'],
   migrate: ['store', 'leaf'],
   app: ['tracing', 'leaf'],
-  plugins: ['auth', 'login', 'store', 'metrics', 'leaf'],
+  plugins: ['auth', 'login', 'store', 'metrics', 'limits', 'leaf'],
   routes: ['auth', 'login', 'store', 'leaf'],
   pages: ['login', 'store', 'leaf'],
   auth: ['auth', 'leaf'],
@@ -64,6 +64,7 @@ const mayImport: Record<string, string[]> = {
   store: ['store', 'leaf'],
   metrics: ['metrics', 'leaf'],
   tracing: ['tracing', 'leaf'],
+  limits: ['limits', 'auth', 'leaf'],
   leaf: ['leaf'],
 }
 
@@ -88,11 +89,11 @@ t.test('a package is known to its own layer only', async (t) => {
   const places: [packages: RegExp, layers: string[]][] = [
     [
       /^(fastify|fastify-plugin|@fastify\/.+)$/,
-      ['server', 'app', 'plugins', 'routes', 'pages', 'tracing', 'leaf'],
+      ['server', 'app', 'plugins', 'routes', 'pages', 'tracing', 'limits', 'leaf'],
     ],
     [/^fast-jwt$/, ['auth']],
-    [/^lru-cache$/, ['auth', 'store', 'leaf']],
-    [/^ioredis$/, ['leaf']],
+    [/^lru-cache$/, ['auth', 'store', 'limits']],
+    [/^ioredis$/, ['limits']],
     [/^openid-client$/, ['login']],
     [/^(@opentelemetry\/.+|@fastify\/otel)$/, ['tracing']],
     [/^prom-client$/, ['metrics']],
@@ -110,7 +111,7 @@ t.test('what may be off is loaded when it is on: from outside its folder by impo
   for (const file of sources) {
     for (const { target, isTypeOnly, isDynamic } of importsOf(file)) {
       const layer = layerOf(target)
-      const isOptional = ['metrics', 'tracing'].includes(layer) && layer !== layerOf(file)
+      const isOptional = ['metrics', 'tracing', 'limits'].includes(layer) && layer !== layerOf(file)
       if (isOptional) t.ok(isTypeOnly || isDynamic, `${file} imports ${target}`)
     }
   }

@@ -2,8 +2,23 @@ import t, { type Test } from 'tap'
 import { Collector } from './helpers/collector.ts'
 import { freePort } from './helpers/free-port.ts'
 import { preload, required, start } from './helpers/process.ts'
+import { webAppAt } from './helpers/web-app.ts'
 
-const parts = ['/prom-client/', '/src/metrics/', '/@opentelemetry/', '/@fastify/otel/', '/src/tracing/']
+const parts = [
+  '/prom-client/',
+  '/src/metrics/',
+  '/@opentelemetry/',
+  '/@fastify/otel/',
+  '/src/tracing/',
+  '/@fastify/rate-limit/',
+  '/ioredis/',
+  '/src/limits/',
+  '/openid-client/',
+  '/@fastify/view/',
+  '/eta/',
+  '/@fastify/static/',
+  '/src/pages/',
+]
 
 /** Which of them the process has loaded when it has answered a request and ended. */
 async function loadedParts(t: Test, environment: Record<string, string>): Promise<string[]> {
@@ -20,11 +35,14 @@ async function loadedParts(t: Test, environment: Record<string, string>): Promis
   return parts.filter((part) => stderr.includes(part))
 }
 
-t.test('metrics and traces are loaded when they are on, and nothing of them otherwise', async (t) => {
+t.test('what may be off is loaded when it is on, and nothing of it otherwise', async (t) => {
   t.strictSame(await loadedParts(t, { OTEL_SERVICE_NAME: 'gatehouse' }), [])
   const environment = {
     METRICS_PORT: String(await freePort()),
     OTEL_EXPORTER_OTLP_ENDPOINT: (await Collector.start(t)).url,
+    RATE_LIMIT_MAX: '100',
+    REDIS_URL: 'redis://127.0.0.1:1', // nobody is there
+    ...webAppAt('http://localhost:3000'),
   }
   t.strictSame(await loadedParts(t, environment), parts)
 })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { inTime } from './in-time.ts'
-import { issuerUnavailable } from './issuer-errors.ts'
+import { issuerUnavailable } from './outage.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 

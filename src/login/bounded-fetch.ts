@@ -1,7 +1,7 @@
 import type { CustomFetch } from 'openid-client'
 import { readText } from '../read-text.ts'
 import { secureUrl } from '../secure-url.ts'
-import { Outage } from './issuer-errors.ts'
+import { Outage } from './outage.ts'
 
 /**
  * How openid-client asks the issuer: over https or the loopback, whatever the discovery document says, with a bounded

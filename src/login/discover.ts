@@ -10,7 +10,7 @@ import {
 } from 'openid-client'
 import { secureUrl } from '../secure-url.ts'
 import { boundedFetch } from './bounded-fetch.ts'
-import { Outage } from './issuer-errors.ts'
+import { Outage } from './outage.ts'
 
 /** Longer than a browser waits: what has begun may be completed behind its back. */
 const TIMEOUT_SECONDS = 8

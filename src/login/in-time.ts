@@ -1,4 +1,4 @@
-import { issuerUnavailable } from './issuer-errors.ts'
+import { issuerUnavailable } from './outage.ts'
 
 /** What a browser waits for an issuer at most. */
 const PATIENCE_MS = 4_500

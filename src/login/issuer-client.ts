@@ -10,7 +10,8 @@ import { secureUrl } from '../secure-url.ts'
 import type { Attempt } from './attempts.ts'
 import { discover, type IssuerClientOptions } from './discover.ts'
 import { inTime } from './in-time.ts'
-import { describe, isInvalidGrant, issuerUnavailable, Outage, toServiceError } from './issuer-errors.ts'
+import { describe, isInvalidGrant, toServiceError } from './issuer-errors.ts'
+import { issuerUnavailable, Outage } from './outage.ts'
 import { type IdTokenClaims, type Tokens, toText, toTokens } from './tokens.ts'
 
 export interface SignIn {

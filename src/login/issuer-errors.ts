@@ -1,16 +1,6 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
 import { ServiceError } from '../errors.ts'
-
-const RETRY_AFTER_SECONDS = 5
-
-/** The issuer has not answered, or not as an issuer does. */
-export class Outage extends Error {
-  override name = 'Outage'
-}
-
-export function issuerUnavailable(detail: string): ServiceError {
-  return new ServiceError('issuer_unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS })
-}
+import { issuerUnavailable, Outage } from './outage.ts'
 
 /** What a browser is told. The error itself is not passed on: with some, openid-client hands over whole answers. */
 export function toServiceError(error: unknown): ServiceError {

@@ -3,9 +3,9 @@ import fp from 'fastify-plugin'
 import { makeGuard } from '../guards.ts'
 import { AccessTokens } from '../login/access-tokens.ts'
 import type { Account } from '../login/account.ts'
-import { Attempts } from '../login/attempts.ts'
+import type { Attempts } from '../login/attempts.ts'
 import { Cookies, SESSION_COOKIE } from '../login/cookies.ts'
-import { IssuerClient } from '../login/issuer-client.ts'
+import type { IssuerClient } from '../login/issuer-client.ts'
 import { logInPath } from '../login/return-to.ts'
 import { type Session, type SessionStore, Sessions } from '../login/sessions.ts'
 import type { Store } from '../store/schema.ts'
@@ -49,7 +49,7 @@ export default fp(
   async (app) => {
     app.decorateRequest('session', null)
     app.decorateRequest('account', null)
-    const login = makeLogin(app)
+    const login = await makeLogin(app)
     if (!login) return
 
     app.decorate('login', login)
@@ -71,9 +71,18 @@ export default fp(
 )
 
 /** Several issuers may call the API; people sign in at the first. */
-function makeLogin({ config, store, verifyIdTokenSignature }: FastifyInstance): Login | undefined {
+async function makeLogin({
+  config,
+  store,
+  verifyIdTokenSignature,
+}: FastifyInstance): Promise<Login | undefined> {
   const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, SESSION_SECRET } = config
   if (!AUTH0_CLIENT_ID || !AUTH0_CLIENT_SECRET || !SESSION_SECRET) return undefined
+  // openid-client costs time at start, so only here
+  const [{ Attempts }, { IssuerClient }] = await Promise.all([
+    import('../login/attempts.ts'),
+    import('../login/issuer-client.ts'),
+  ])
   const cookies = new Cookies(config.BASE_URL)
   const sessions = new Sessions(keepIn(store), SESSION_SECRET)
   const issuer = new IssuerClient({

@@ -2,7 +2,6 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { Fallback } from './fallback.ts'
-import { connectToRedis } from './redis.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -57,6 +56,7 @@ async function makeCount(app: FastifyInstance, store: object): Promise<Count> {
 }
 
 async function shareCount(app: FastifyInstance, url: string, own: Count): Promise<Count> {
+  const { connectToRedis } = await import('./redis.ts') // costs time at start, so only here
   const redis = connectToRedis(url)
   let trouble: string | undefined
   redis.on('error', ({ message }) => {

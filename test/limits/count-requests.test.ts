@@ -3,11 +3,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { PAUSE_MS } from '../src/fallback.ts'
-import { bearer, listen, type TestApp } from './helpers/app.ts'
-import { DatabaseProxy } from './helpers/database-proxy.ts'
-import { TestIssuer } from './helpers/issuer.ts'
-import { onRedis, type TestRedis } from './helpers/redis.ts'
+import { PAUSE_MS } from '../../src/limits/fallback.ts'
+import { bearer, listen, type TestApp } from '../helpers/app.ts'
+import { DatabaseProxy } from '../helpers/database-proxy.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+import { onRedis, type TestRedis } from '../helpers/redis.ts'
 
 /** Replicas of the service that count in the same Redis. */
 async function start(t: Test, redisUrl: string, { replicas = 2, max = 4 } = {}) {
