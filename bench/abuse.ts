@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AUDIENCE, startIssuer, withForgedSignatures, withRandomKids } from './issuer.ts'
-import { type Figures, LOAD_CORE, load, requireWrk } from './load.ts'
+import { withForgedSignatures, withRandomKids } from './issuer.ts'
+import { type Figures, LOAD_CORE } from './load.ts'
 import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { inTurn } from './rounds.ts'
-import { type ServerProcess, startServer } from './server-process.ts'
+import { GATEHOUSE, KNOWN, Setup } from './setup.ts'
 
 /** `npm run abuse`: the p99 of a good client beside each abuse, into docs/resilience.md. Linux, two cores, wrk. */
 const ROUNDS = 7
@@ -16,7 +14,6 @@ const SECONDS = 2
 /** Until nothing is left of the abuser's connections, which the server has to clean up. */
 const SETTLE_MS = 1_000
 const CONNECTIONS = 16
-const KNOWN = 100
 const REFUSED = 10_000
 
 const floods = {
@@ -43,55 +40,49 @@ interface Row {
 
 const ALONE = 'nothing'
 
-const wrk = await requireWrk()
-const folder = await mkdtemp(join(tmpdir(), 'gatehouse-abuse-'))
-const { issuer, makeTokens, close } = await startIssuer()
-const environment = {
-  AUTH0_DOMAIN: issuer,
-  AUTH0_AUDIENCE: AUDIENCE,
-  DATABASE_URL: 'file::memory:',
-  LOG_LEVEL: 'warn',
-}
-const server = await startServer(join(import.meta.dirname, '../src/server.ts'), environment, '/livez')
+const setup = await Setup.make()
 try {
-  await main(server)
+  await report(await measure())
 } finally {
-  await server.stop()
-  close()
-  await rm(folder, { recursive: true })
+  await setup.close()
 }
 
-async function main({ url, process: { pid = 0 } }: ServerProcess) {
-  const tokens = await makeTokens('RS256', REFUSED)
+async function measure(): Promise<Map<string, Figures[]>> {
+  const tokens = await setup.makeTokens('RS256', REFUSED)
   const files = {
-    good: await write('good', tokens.slice(0, KNOWN)),
-    known: await write('known', tokens.slice(KNOWN, 2 * KNOWN)),
-    kids: await write('kids', withRandomKids(tokens)),
-    forged: await write('forged', withForgedSignatures(tokens)),
+    good: await setup.writeTokens('good', tokens.slice(0, KNOWN)),
+    known: await setup.writeTokens('known', tokens.slice(KNOWN, 2 * KNOWN)),
+    kids: await setup.writeTokens('kids', withRandomKids(tokens)),
+    forged: await setup.writeTokens('forged', withForgedSignatures(tokens)),
   }
-  const options = { url: `${url}/api/private`, pid, seconds: SECONDS, connections: CONNECTIONS }
-  const good = () => load({ ...options, tokens: files.good, expectsRefusals: true }) // 503 when overloaded
+  await setup.start('service', GATEHOUSE, setup.environment, '/livez')
+  const send = (tokens: string) =>
+    setup.load('service', '/api/private', {
+      tokens,
+      seconds: SECONDS,
+      connections: CONNECTIONS,
+      expectsRefusals: true, // of the good ones too: 503 when overloaded
+    })
+  const good = () => send(files.good)
   const rows: Row[] = [
     { name: ALONE, measure: good },
     ...Object.entries(floods).map(([name, file]) => ({
       name: `${CONNECTIONS} connections of ${name}`,
       measure: async () => {
-        const flood = load({ ...options, tokens: files[file], expectsRefusals: true })
-        const [figures] = await Promise.all([good(), flood])
+        const [figures] = await Promise.all([good(), send(files[file])])
         return figures
       },
     })),
     ...Object.entries(misuses).map(([name, kind]) => ({
       name,
-      measure: () => beside(kind, url, tokens[0] as string, good),
+      measure: () => beside(kind, setup.urlOf('service'), tokens[0] as string, good),
     })),
   ]
-  const figures = await inTurn(rows, ROUNDS, async ({ measure }) => {
+  return inTurn(rows, ROUNDS, async ({ measure }) => {
     const figures = await measure()
     await delay(SETTLE_MS)
     return figures
   })
-  await report(figures)
 }
 
 /** Measures while an abuser is at work. */
@@ -113,12 +104,6 @@ async function beside(kind: string, url: string, token: string, measure: Row['me
   }
 }
 
-async function write(name: string, tokens: readonly string[]): Promise<string> {
-  const file = join(folder, name)
-  await writeFile(file, `${tokens.join('\n')}\n`)
-  return file
-}
-
 async function report(figures: ReadonlyMap<string, readonly Figures[]>) {
   const alone = figures.get(ALONE) ?? []
   const rows = [...figures].map(([name, values]) => [
@@ -129,7 +114,7 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>) {
     `${((100 * values.reduce((sum, { refused }) => sum + refused, 0)) / values.length).toFixed(1)} %`,
   ])
   const text = [
-    `${describeMachine()}, ${wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
+    `${describeMachine()}, ${setup.wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
     table(['beside', 'p99 in ms', 'of alone', 'requests a second', 'refused as overloaded'], rows),
   ].join('\n\n')
   await writeBetweenMarks('resilience.md', 'abuse', text)

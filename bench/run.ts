@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { measureObservability } from './observability.ts'
 import { Setup } from './setup.ts'
 import { measureTodo } from './todo.ts'
 import { writeTodoReport } from './todo-report.ts'
@@ -6,8 +7,8 @@ import { writeTokenReport } from './token-report.ts'
 import { measureTokens } from './tokens.ts'
 
 /**
- * `npm run bench -- [--only=tokens|todo] [--quick]`: prints ratios of rates taken in turn and writes
- * docs/benchmarks.md. Linux, two cores.
+ * `npm run bench -- [--only=tokens|todo|observability] [--quick]`: prints ratios of rates taken in turn and writes them
+ * to docs/benchmarks.md and docs/metrics.md. Linux, two cores.
  */
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
@@ -15,6 +16,7 @@ const { values } = parseArgs({
 const sections: Record<string, (setup: Setup) => Promise<void>> = {
   tokens: async (setup) => writeTokenReport(await measureTokens(setup, values.quick ? 3 : 9)),
   todo: async (setup) => writeTodoReport(await measureTodo(setup, values.quick ? 5 : 15)),
+  observability: async (setup) => measureObservability(setup, values.quick ? 5 : 15),
 }
 const names = values.only === undefined ? Object.keys(sections) : [values.only]
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { freePort } from '../test/helpers/free-port.ts'
 import { AUDIENCE, startIssuer } from './issuer.ts'
 import { requireWrk } from './load.ts'
-import { describeMachine, table, writeBetweenMarks } from './page.ts'
+import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
 import { Replica } from './soak/replica.ts'
@@ -181,10 +181,6 @@ async function cpuSeconds(pids: readonly number[]): Promise<number> {
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 function round(value: number): string {

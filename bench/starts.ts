@@ -7,7 +7,7 @@ const IDLE_MS = 3_000
 
 export interface Starts {
   readyMs: number[]
-  idleMiB: number[]
+  idleMB: number[]
 }
 
 /** Process start to the first answer of /livez with a warm compile cache, and what is resident some seconds later. */
@@ -17,7 +17,7 @@ export async function measureStarts(environment: Record<string, string>, times: 
   const DATABASE_URL = `file:${cache}/gatehouse.db`
   const start = () =>
     startServer(script, { ...environment, DATABASE_URL, NODE_COMPILE_CACHE: cache }, '/livez')
-  const starts: Starts = { readyMs: [], idleMiB: [] }
+  const starts: Starts = { readyMs: [], idleMB: [] }
   try {
     await (await start()).stop() // fills the cache
     for (let i = 0; i < times; i++) {
@@ -25,7 +25,7 @@ export async function measureStarts(environment: Record<string, string>, times: 
       starts.readyMs.push(server.readyMs)
       if (i < 3) {
         await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
-        starts.idleMiB.push(await residentMiB(server.process.pid))
+        starts.idleMB.push(await residentMB(server.process.pid))
       }
       await server.stop()
     }
@@ -35,7 +35,7 @@ export async function measureStarts(environment: Record<string, string>, times: 
   return starts
 }
 
-async function residentMiB(pid = 0): Promise<number> {
+async function residentMB(pid = 0): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1.024e-3
 }

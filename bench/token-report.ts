@@ -8,8 +8,6 @@ import type { Starts } from './starts.ts'
 export interface Measurements {
   /** Requests for each second of the server's processor time, for each row and round. */
   rates: ReadonlyMap<string, readonly number[]>
-  /** p99 in ms of known tokens beside each kind of flood, one for each round. */
-  floods: Readonly<Record<'alone' | 'good' | 'kids' | 'forged', readonly number[]>>
   starts: Starts
   wrk: string
   rounds: number
@@ -28,7 +26,6 @@ export async function writeTokenReport(measured: Measurements): Promise<void> {
     `${conditions(measured.wrk, measured.rounds, SECONDS, CONNECTIONS)}\n${await versions()}`,
     rateTable(rows),
     goalTable(measured),
-    floodTable(measured),
     startTable(measured.starts),
   ]
   await writeBetweenMarks('benchmarks.md', 'bench -- --only=tokens', parts.join('\n\n'))
@@ -75,29 +72,16 @@ function goalTable(measured: Measurements): string {
   )
 }
 
-function floodTable({ floods }: Measurements): string {
-  const row = (name: string, values: readonly number[]) => [
-    name,
-    median(values).toFixed(2),
-    median(values.map((value, round) => value / (floods.alone[round] ?? Number.NaN))).toFixed(2),
-  ]
+function startTable({ readyMs, idleMB }: Starts): string {
+  const row = (name: string, values: readonly number[], unit: string, goal: number) => {
+    const value = median(values)
+    return [name, `${Math.round(value)} ${unit}`, `under ${goal} ${unit}`, value < goal ? 'yes' : 'no']
+  }
   return table(
-    ['p99 of known tokens on 16 connections', 'ms', 'of alone'],
+    ['process', 'median', 'goal', 'met'],
     [
-      row('alone', floods.alone),
-      row('beside 16 connections of other known tokens', floods.good),
-      row('beside 16 of tokens with an invented kid', floods.kids),
-      row('beside 16 of tokens with a forged signature', floods.forged),
-    ],
-  )
-}
-
-function startTable({ readyMs, idleMiB }: Starts): string {
-  return table(
-    ['process', 'median', 'goal'],
-    [
-      ['start to first answer, warm compile cache', `${Math.round(median(readyMs))} ms`, 'under 600 ms'],
-      ['resident when idle', `${Math.round(median(idleMiB))} MiB`, 'under 120 MB'],
+      row('start to first answer, warm compile cache', readyMs, 'ms', 600),
+      row('resident when idle', idleMB, 'MB', 120),
     ],
   )
 }

@@ -1,6 +1,6 @@
-import { type Algorithm, AUDIENCE, withForgedSignatures, withRandomKids } from './issuer.ts'
+import { type Algorithm, AUDIENCE } from './issuer.ts'
 import { inTurn } from './rounds.ts'
-import { CONNECTIONS, GATEHOUSE, KNOWN, type Setup } from './setup.ts'
+import { GATEHOUSE, KNOWN, type Setup } from './setup.ts'
 import { measureStarts } from './starts.ts'
 import type { Measurements } from './token-report.ts'
 
@@ -12,8 +12,6 @@ const peers: Record<string, string> = {
   'get-jwks': '@fastify/jwt + get-jwks',
   'fastify-jwt-jwks': 'fastify-jwt-jwks',
 }
-
-type TokenFiles = Awaited<ReturnType<typeof writeTokens>>
 
 /** What it costs to know who is calling, beside others who do the same. */
 export async function measureTokens(setup: Setup, rounds: number): Promise<Measurements> {
@@ -39,10 +37,9 @@ export async function measureTokens(setup: Setup, rounds: number): Promise<Measu
     const { requestsPerCpuSecond } = await setup.load(key, path, tokens ? { tokens } : {})
     return requestsPerCpuSecond
   })
-  const floods = await measureFloods(setup, files, rounds)
   await setup.stopServers()
   const starts = await measureStarts(setup.environment, rounds)
-  return { rates, floods, starts, wrk: setup.wrk, rounds }
+  return { rates, starts, wrk: setup.wrk, rounds }
 }
 
 async function startServers(setup: Setup) {
@@ -56,45 +53,17 @@ async function startServers(setup: Setup) {
     await setup.start(`jose-${ALGORITHM}`, 'servers/jose.ts', { ...known, ALGORITHM }, '/api/private')
 }
 
-/** The p99 of known tokens alone, and while as many connections send tokens that are refused. */
-async function measureFloods(setup: Setup, files: TokenFiles, rounds: number) {
-  const floods: Record<'alone' | 'good' | 'kids' | 'forged', number[]> = {
-    alone: [],
-    good: [],
-    kids: [],
-    forged: [],
-  }
-  const connections = CONNECTIONS / 2
-  const good = () => setup.load('gatehouse', '/api/private', { tokens: files.RS256.known, connections })
-  const flooded = async (tokens: string) => {
-    const flood = setup.load('gatehouse', '/api/private', { tokens, connections, expectsRefusals: true })
-    const [{ p99Ms }] = await Promise.all([good(), flood])
-    return p99Ms
-  }
-  for (let round = 0; round < rounds; round++) {
-    floods.alone.push((await good()).p99Ms)
-    floods.good.push(await flooded(files.RS256.known))
-    floods.kids.push(await flooded(files.kids))
-    floods.forged.push(await flooded(files.forged))
-  }
-  return floods
-}
-
 async function writeTokens(setup: Setup) {
   const ofAlgorithm = async (algorithm: Algorithm) => {
     const tokens = await setup.makeTokens(algorithm, NEW)
     return {
       known: await setup.writeTokens(`${algorithm}-known`, tokens.slice(0, KNOWN)),
       new: await setup.writeTokens(`${algorithm}-new`, tokens),
-      tokens,
     }
   }
-  const RS256 = await ofAlgorithm('RS256')
   return {
-    RS256,
+    RS256: await ofAlgorithm('RS256'),
     ES256: await ofAlgorithm('ES256'),
     EdDSA: await ofAlgorithm('EdDSA'),
-    kids: await setup.writeTokens('kids', withRandomKids(RS256.tokens.slice(0, 10_000))),
-    forged: await setup.writeTokens('forged', withForgedSignatures(RS256.tokens.slice(0, 10_000))),
   }
 }
