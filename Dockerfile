@@ -10,10 +10,13 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY src src
-# A start and graceful stop with each kind of database fills the compile cache: later starts need not compile, nor write
+# A start and graceful stop with each kind of database, and everything on that may be off, fills the compile cache: later
+# starts need not compile, nor write
 RUN for database in file::memory: postgres://127.0.0.1:1/none; do \
       AUTH0_DOMAIN=warm-up.invalid AUTH0_AUDIENCE=warm-up PORT=0 LOG_LEVEL=error DATABASE_URL=$database \
       METRICS_PORT=9464 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1 \
+      RATE_LIMIT_MAX=1 REDIS_URL=redis://127.0.0.1:1 \
+      AUTH0_CLIENT_ID=warm-up AUTH0_CLIENT_SECRET=warm-up SESSION_SECRET=warm-up-warm-up-warm-up-warm-up- \
       timeout --preserve-status 5 node src/server.ts || exit 1; \
     done
 # SQLite's place, the only one that is written to: a volume, so that the rest can be read-only

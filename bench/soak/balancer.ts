@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answering, type Children } from './children.ts'
 
+/** Says what to install when it is not there. */
 export function requireHaproxy(): string {
+  process.env.PATH += ':/usr/sbin' // where Debian keeps it, and only root looks
   const { stdout, error } = spawnSync('haproxy', ['-v'], { encoding: 'utf8' })
   if (error)
     throw new Error('haproxy is needed as the balancer: apt-get install haproxy (or brew install haproxy)')
