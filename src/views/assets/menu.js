@@ -10,5 +10,5 @@ function show(isOpen) {
 }
 
 show(false)
-menu.addEventListener('toggle', ({ newState }) => show(newState === 'open'))
+menu.addEventListener('beforetoggle', ({ newState }) => show(newState === 'open'))
 matchMedia('(min-width: 640px)').addEventListener('change', () => menu.hidePopover())
