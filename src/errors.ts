@@ -45,9 +45,9 @@ export interface FieldFault {
 
 interface Particulars {
   /** What exactly was wrong: for the log, never for the caller. Holds no token. */
-  detail?: string
+  detail?: string | undefined
   /** Of errors that refuse a token. */
-  reason?: RefusalReason
+  reason?: RefusalReason | undefined
   /** What the caller would need, for `WWW-Authenticate` (RFC 6750, section 3). */
   scope?: readonly string[]
   /** For `Retry-After` (RFC 9110, section 10.2.3). */

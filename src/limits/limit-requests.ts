@@ -5,6 +5,15 @@ import type { VerifiedToken } from '../auth/verified-token.ts'
 import { ServiceError } from '../errors.ts'
 import { type Allowance, countRequests } from './count-requests.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Nobody's token is looked at there. */
+    isLimitedByAddress?: true
+  }
+}
+
+type Refusal = Pick<ServiceError, 'code' | 'reason' | 'detail'>
+
 const MIN_REFUSED = 10
 
 /**
@@ -15,43 +24,51 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
   const maxRefused = Math.min(max, Math.max(MIN_REFUSED, Math.ceil(max / 10)))
   const count = await countRequests(app)
 
-  const allowanceOf = ({ token, ip }: FastifyRequest, refusal?: Error): Allowance => {
+  const allowanceOf = (ip: string, token: VerifiedToken | null, refusal?: Refusal): Allowance => {
     if (token) return { key: keyOf(token), max }
     const address = networkOf(ip)
-    return (refusal as ServiceError | undefined)?.code === 'invalid_token'
+    return refusal?.code === 'invalid_token'
       ? { key: keyFor(`refused ${address}`), max: maxRefused }
       : { key: keyFor(`address ${address}`), max }
   }
-  const limit = async (request: FastifyRequest, reply: FastifyReply, refusal?: Error) => {
-    const allowance = allowanceOf(request, refusal)
+  const limit = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    allowance: Allowance,
+    refusal?: Refusal,
+  ) => {
     request.allowance = allowance
     const { isExceeded, remaining, ttl } = await count(request)
-    const seconds = Math.max(1, Math.ceil(ttl / 1000))
+    const retryAfterSeconds = Math.max(1, Math.ceil(ttl / 1000))
     reply.headers({
       'x-ratelimit-limit': allowance.max,
       'x-ratelimit-remaining': remaining,
-      'x-ratelimit-reset': seconds,
+      'x-ratelimit-reset': retryAfterSeconds,
     })
-    if (isExceeded) throw new ServiceError('rate_limited', { retryAfterSeconds: seconds })
-  }
-  const limitByAddress: onRequestHookHandler = (request, reply, done) => {
-    limit(request, reply).then(() => done(), done)
+    // What was wrong with the token is still to be counted and logged
+    const { reason, detail } = refusal ?? {}
+    if (isExceeded) throw new ServiceError('rate_limited', { retryAfterSeconds, reason, detail })
   }
   const verifyWithinLimits: onRequestHookHandler = (request, reply, done) => {
-    app.verifyToken(request, reply, (refusal) => {
-      limit(request, reply, refusal).then(() => done(refusal), done)
+    const { ip } = request // it has none any more when the caller has left
+    app.verifyToken(request, reply, (error) => {
+      const refusal = error as Refusal | undefined
+      const allowance = allowanceOf(ip, request.token, refusal)
+      limit(request, reply, allowance, refusal).then(() => done(error), done)
     })
   }
 
   app.addHook('onRoute', (route) => {
     if (route.config?.rateLimit === false) return
     const hooks = [route.onRequest ?? []].flat()
-    route.onRequest = hooks.includes(app.verifyToken)
-      ? hooks.map((hook) => (hook === app.verifyToken ? verifyWithinLimits : hook))
-      : [limitByAddress, ...hooks]
+    if (hooks.includes(app.verifyToken))
+      route.onRequest = hooks.map((hook) => (hook === app.verifyToken ? verifyWithinLimits : hook))
+    else route.config = { ...route.config, isLimitedByAddress: true }
   })
+  // Here and not at the route: before a page asks the store for a session
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) limitByAddress.call(app, request, reply, done)
+    const isLimited = request.is404 || request.routeOptions.config.isLimitedByAddress
+    if (isLimited) limit(request, reply, allowanceOf(request.ip, null)).then(() => done(), done)
     else done()
   })
 }

@@ -23,7 +23,7 @@ export default fp(
       done(refusal)
     })
   },
-  { name: 'strict-http', dependencies: ['security-headers'] },
+  { name: 'strict-http', dependencies: ['security-headers', 'metrics'] },
 )
 
 function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceError | undefined {

@@ -7,6 +7,7 @@ import { TestIssuer } from '../helpers/issuer.ts'
 import { startMeasured } from '../helpers/measured.ts'
 import type { Scrape } from '../helpers/metrics.ts'
 import { required, start } from '../helpers/process.ts'
+import { exchange } from '../helpers/raw-http.ts'
 
 /** Answers are counted when they have been sent, which the caller may see a moment earlier. */
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
@@ -45,6 +46,26 @@ t.test('requests are counted and timed by method, pattern of the route and statu
   t.ok(measured.sum('http_request_duration_seconds_sum') > 0)
   t.ok(measured.sum('http_request_duration_seconds_sum') < seconds)
   t.equal(measured.sum('http_requests_in_flight'), 0)
+})
+
+t.test('what is refused for its form, and what asks whether it may, is counted too', async (t) => {
+  const { app, scrape } = await startMeasured(t, { environment: { CLIENT_ORIGIN_URL: 'https://app.test' } })
+  await exchange(app.url, 'GET /api/public HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n')
+  const headers = { origin: 'https://app.test', 'access-control-request-method': 'GET' }
+  await fetch(`${app.url}/api/public`, { method: 'OPTIONS', headers })
+  await until(async () => requests(await scrape()) === 2)
+  const measured = await scrape()
+  t.equal(requests(measured, { method: 'GET', status: '400' }), 1)
+  t.equal(requests(measured, { method: 'OPTIONS', status: '204' }), 1)
+})
+
+t.test('a token that is refused beyond the limit counts by its reason', async (t) => {
+  const { get, scrape } = await startMeasured(t, { environment: { RATE_LIMIT_MAX: '20' } })
+  for (let i = 0; i < 13; i++) await get('/api/private', 'no-token')
+  await until(async () => requests(await scrape()) === 13)
+  const measured = await scrape()
+  t.equal(requests(measured, { status: '429' }), 3)
+  t.equal(measured.sum('gatehouse_tokens_total', { outcome: 'malformed' }), 13)
 })
 
 t.test('a request is in flight until it is answered, or its caller has left', async (t) => {

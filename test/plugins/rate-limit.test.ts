@@ -1,8 +1,11 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { bearer, buildApp } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
+import { head, openSocket } from '../helpers/raw-http.ts'
+import { startWithIssuer } from '../helpers/web-issuer.ts'
 
 /** Requests of a caller, one after the other, and what came of them. */
 async function start(t: Test, environment: Record<string, string> = {}) {
@@ -137,6 +140,36 @@ t.test('an outage of the issuer is not held against the tokens', async (t) => {
   await issuer.stop()
   t.strictSame(new Set(await statuses(15, '/api/private', headers)), new Set([503]))
   t.strictSame(await statuses(1, '/api/private', bearer('guess')), [401])
+})
+
+t.test('who leaves before the token is verified is counted all the same', async (t) => {
+  const { issuer, app } = await start(t, { RATE_LIMIT_MAX: '20' })
+  const asked = Promise.withResolvers<ServerResponse>()
+  issuer.misbehaviour = (_request, response) => asked.resolve(response)
+  const url = await app.listen()
+  const headers = bearer(await issuer.sign())
+
+  const impatient = await openSocket(url)
+  impatient.write(`${head('GET', '/api/private')}Authorization: ${headers.authorization}\r\n\r\n`)
+  const response = await asked.promise
+  impatient.destroy()
+  const connections = () => new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)))
+  while ((await connections()) !== 0) await new Promise(setImmediate)
+  response.writeHead(500).end()
+
+  const patient = await fetch(`${url}/api/private`, { headers })
+  t.equal(patient.status, 503)
+  t.equal(patient.headers.get('x-ratelimit-remaining'), '18')
+  t.notOk(app.logLines.some(({ level }) => level >= 50))
+})
+
+t.test('beyond the limit a page asks for no session', async (t) => {
+  const { app, url } = await startWithIssuer(t, limited)
+  const find = t.capture(app.login.sessions, 'find', async () => undefined)
+  for (const status of [200, 200, 429, 429]) {
+    t.equal((await fetch(`${url}/`, { headers: { cookie: 'gatehouse-session=x' } })).status, status)
+  }
+  t.equal(find().length, 2)
 })
 
 t.test('a route’s own hooks run for requests that are within the limit', async (t) => {
