@@ -10,8 +10,12 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY src src
+# What is written to: SQLite's place, a volume, so that the rest can be read-only; and the compile cache, below
+RUN mkdir data .compile-cache && chown node:node data .compile-cache
+# The user node, by number: an orchestrator that is told to run nobody as root can see that this is not root
+USER 1000:1000
 # A start and graceful stop with each kind of database, and everything on that may be off, fills the compile cache: later
-# starts need not compile, nor write
+# starts need not compile, nor write. By the same user, since each has a cache of their own
 RUN for database in file::memory: postgres://127.0.0.1:1/none; do \
       AUTH0_DOMAIN=warm-up.invalid AUTH0_AUDIENCE=warm-up PORT=0 LOG_LEVEL=error DATABASE_URL=$database \
       METRICS_PORT=9464 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1 \
@@ -19,11 +23,7 @@ RUN for database in file::memory: postgres://127.0.0.1:1/none; do \
       AUTH0_CLIENT_ID=warm-up AUTH0_CLIENT_SECRET=warm-up SESSION_SECRET=warm-up-warm-up-warm-up-warm-up- \
       timeout --preserve-status 5 node src/server.ts || exit 1; \
     done
-# SQLite's place, the only one that is written to: a volume, so that the rest can be read-only
-RUN mkdir data && chown node:node data
 VOLUME /app/data
-# The user node, by number: an orchestrator that is told to run nobody as root can see that this is not root
-USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

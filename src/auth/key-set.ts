@@ -5,7 +5,7 @@ import { indexKeys, keyName, type SigningKey } from './signing-key.ts'
 export const FRESH_MS = 10 * 60_000
 /** After a look-up that the issuer's keys could not answer, whoever asks next has to wait: invented `kid`s are free. */
 export const MISS_PAUSE_MS = 30_000
-/** After a failed fetch. Shorter: nobody is served until the issuer is back. */
+/** After a failed fetch. Shorter: whose key is not at hand is served only when the issuer is back. */
 export const FAILURE_PAUSE_MS = 5_000
 
 export interface KeySetOptions {

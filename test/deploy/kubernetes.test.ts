@@ -97,8 +97,10 @@ onObjects('there is time for the balancers to hear, and for requests in flight',
   const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = loadConfig(find(objects, 'ConfigMap').data)
   const { seconds } = serverOf(objects).lifecycle.preStop.sleep
   const { periodSeconds, failureThreshold } = serverOf(objects).readinessProbe
-  t.ok(seconds >= periodSeconds * failureThreshold, 'a balancer with probes like these has seen it go')
-  t.ok(seconds + SHUTDOWN_DELAY_SECONDS + SHUTDOWN_GRACE_SECONDS < terminationGracePeriodSeconds)
+  const notice = seconds + SHUTDOWN_DELAY_SECONDS
+  t.ok(notice >= periodSeconds * failureThreshold, 'a balancer with probes like these has seen it go')
+  t.ok(SHUTDOWN_DELAY_SECONDS > 0, 'who keeps a connection is told to leave it')
+  t.ok(notice + SHUTDOWN_GRACE_SECONDS < terminationGracePeriodSeconds)
   t.equal(find(objects, 'Deployment').spec.strategy.rollingUpdate.maxUnavailable, 0)
 })
 

@@ -11,6 +11,7 @@ const words = new Set([
     'and',
     'or',
     'unless',
+    'ignoring',
     'vector',
     'rate',
     'increase',
@@ -25,7 +26,7 @@ export function strangersIn(expression: string, known: ReadonlyMap<string, Known
   const withoutTexts = expression.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\[[^\]]*\]/g, '')
   const selectors = [...withoutTexts.matchAll(/([a-zA-Z_:][\w:]*)\s*(?:\{([^}]*)\})?/g)]
   const metrics = selectors.flatMap(([, name = '']) => labelsOf(name, known) ?? [])
-  const groupings = [...withoutTexts.matchAll(/\b(?:by|on)\s*\(([^)]*)\)/g)].flatMap(([, list = '']) =>
+  const groupings = [...withoutTexts.matchAll(/\b(?:by|on|ignoring)\s*\(([^)]*)\)/g)].flatMap(([, list = '']) =>
     list.split(',').map((label) => label.trim()),
   )
   const unknown = selectors.flatMap(([, name = '', matchers = '']) => {
