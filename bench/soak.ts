@@ -25,6 +25,8 @@ import { describeFailures, faultTable, type Row } from './soak/report.ts'
 const { values: options } = parseArgs({ options: { long: { type: 'boolean' }, only: { type: 'string' } } })
 const RATE = 300
 const WARM_UP_SECONDS = 5
+const all = options.long ? [...faults, silentWithdrawal] : faults
+const chosen = all.filter(({ name }) => name.includes(options.only ?? ''))
 const MIGRATE = join(import.meta.dirname, '../src/migrate.ts')
 
 const interruption = new AbortController()
@@ -41,6 +43,8 @@ try {
 }
 
 async function main() {
+  if (chosen.length === 0)
+    throw new Error(`--only is part of one of: ${all.map(({ name }) => name).join('; ')}`)
   const haproxy = requireHaproxy()
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-soak-'))
   const children = new Children(folder)
@@ -75,7 +79,12 @@ async function setUp(children: Children, folder: string, database: PostgresServe
     SESSION_SECRET: 'a-secret-of-the-soak-for-sessions',
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
   }
-  spawnSync(process.execPath, [MIGRATE], { cwd: folder, env: { ...process.env, ...environment } })
+  const migration = spawnSync(process.execPath, [MIGRATE], {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+  })
+  if (migration.status !== 0) throw new Error(`the migration has failed: ${migration.stderr}`)
   const replicas = [
     await Replica.start(children, 'replica-0', environment),
     await Replica.start(children, 'replica-1', environment),
@@ -93,10 +102,9 @@ async function setUp(children: Children, folder: string, database: PostgresServe
 }
 
 async function walkThrough({ load, ...stage }: Stage, databaseUrl: string): Promise<Row[]> {
-  const all = options.long ? [...faults, silentWithdrawal] : faults
   const results: Omit<Row, 'lost'>[] = []
   await load.nextPhase() // the warm-up
-  for (const fault of all.filter(({ name }) => name.includes(options.only ?? ''))) {
+  for (const fault of chosen) {
     await fault.happen({ load, ...stage })
     const result = await load.nextPhase()
     const note = fault.note?.(result) ?? ''

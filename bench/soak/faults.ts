@@ -117,18 +117,18 @@ export const faults: readonly Fault[] = [
   {
     name: 'key rotated, the new one in use at once',
     ...nothingFails,
-    happen: async ({ load, issuer, signal }) => {
-      await seconds(3, signal)
-      const key = await generateSigningKey()
-      await issuer.publish([key, ...issuer.keys])
-      await load.tell({ name: 'useKey', key })
-      await seconds(20 + AFTERWARDS, signal)
+    happen: async (stage) => {
+      await seconds(3, stage.signal)
+      await rotate(stage)
+      await seconds(20 + AFTERWARDS, stage.signal)
     },
   },
   {
     name: 'key withdrawn, its successor in use at once',
     ...revokedWithin(REVOKED_WITHIN_MS),
-    happen: async ({ load, issuer, signal }) => {
+    happen: async (stage) => {
+      const { load, issuer, signal } = stage
+      await rotate(stage) // so that somebody has tokens of a key that stays
       await seconds(3, signal)
       const key = await generateSigningKey()
       const oldest = issuer.keys.at(-1)
@@ -158,16 +158,21 @@ export const faults: readonly Fault[] = [
 export const silentWithdrawal: Fault = {
   name: 'key withdrawn, nothing else new',
   ...revokedWithin((FRESH + 5) * 1000),
-  happen: async ({ load, issuer, signal }) => {
-    const key = await generateSigningKey()
-    const old = issuer.keys
-    await issuer.publish([key, ...old])
-    await load.tell({ name: 'useKey', key })
+  happen: async (stage) => {
+    const { load, issuer, signal } = stage
+    await rotate(stage)
     await seconds(5, signal)
-    await issuer.publish([key])
+    const [newest, ...old] = issuer.keys
+    await issuer.publish(newest ? [newest] : [])
     for (const { kid } of old) await load.tell({ name: 'withdrawKey', kid: String(kid) })
     await seconds(FRESH + 15, signal)
   },
+}
+
+async function rotate({ load, issuer }: Stage): Promise<void> {
+  const key = await generateSigningKey()
+  await issuer.publish([key, ...issuer.keys])
+  await load.tell({ name: 'useKey', key })
 }
 
 function revokedWithin(ms: number): Pick<Fault, 'goal' | 'isMet' | 'note'> {
