@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { knownMetrics } from '../helpers/known-metrics.ts'
@@ -49,6 +51,19 @@ t.test('each alert says how bad it is, what is the matter and what to do', async
     t.ok(page.includes(`\`${alert}\``), `${alert} is in docs/metrics.md`)
   }
   t.equal(new Set(alerts.map(({ alert }) => alert)).size, alerts.length)
+})
+
+t.test('they fire when something is wrong, and not when all is well', async (t) => {
+  const cases = 'deploy/prometheus/alerts.test.yml'
+  for (const { alert } of alerts) t.ok(readDocument(cases).includes(`"${alert}"`), alert)
+  const root = join(import.meta.dirname, '../..')
+  const { status, stdout, stderr, error } = spawnSync('promtool', ['test', 'rules', cases], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (error && process.env.CI) throw error
+  if (error) t.pass('', { skip: 'no promtool' })
+  else t.equal(status, 0, stdout + stderr)
 })
 
 /** As the pages of a repository link to their headings. */

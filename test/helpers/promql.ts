@@ -26,8 +26,8 @@ export function strangersIn(expression: string, known: ReadonlyMap<string, Known
   const withoutTexts = expression.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\[[^\]]*\]/g, '')
   const selectors = [...withoutTexts.matchAll(/([a-zA-Z_:][\w:]*)\s*(?:\{([^}]*)\})?/g)]
   const metrics = selectors.flatMap(([, name = '']) => labelsOf(name, known) ?? [])
-  const groupings = [...withoutTexts.matchAll(/\b(?:by|on|ignoring)\s*\(([^)]*)\)/g)].flatMap(([, list = '']) =>
-    list.split(',').map((label) => label.trim()),
+  const groupings = [...withoutTexts.matchAll(/\b(?:by|on|ignoring)\s*\(([^)]*)\)/g)].flatMap(
+    ([, list = '']) => list.split(',').map((label) => label.trim()),
   )
   const unknown = selectors.flatMap(([, name = '', matchers = '']) => {
     const labels = labelsOf(name, known)
