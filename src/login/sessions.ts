@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Account } from './account.ts'
 import { Sealer } from './sealer.ts'
 
@@ -69,7 +69,7 @@ export class Sessions {
   /** @returns the id, which only the browser is told */
   async begin(contents: Contents, owner: Owner, now: number): Promise<string> {
     const id = randomBytes(32).toString('base64url')
-    const idHash = hash(id)
+    const idHash = hashId(id)
     await this.#store.create({
       ...owner,
       idHash,
@@ -82,7 +82,7 @@ export class Sessions {
 
   /** By what the cookie says. */
   async find(dangerousId: string, now: number): Promise<Session | undefined> {
-    const kept = await this.#store.find(hash(dangerousId), now)
+    const kept = await this.#store.find(hashId(dangerousId), now)
     const session = kept && this.#open(kept)
     if (!session) return undefined
     const expiresAt = Math.min(now + IDLE_MS, kept.createdAt + MAX_AGE_MS)
@@ -135,6 +135,6 @@ export function requireSession(session: Session | null): Session {
   throw new Error('the page is not guarded: add app.requiresSignIn to its preHandler')
 }
 
-function hash(id: string): string {
-  return createHash('sha256').update(id).digest('base64url')
+function hashId(id: string): string {
+  return hash('sha256', id, 'base64url')
 }

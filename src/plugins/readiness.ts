@@ -35,9 +35,9 @@ export default fp(
     })
     const isOverloaded = watchLoad(app)
 
-    app.addHook('onRequest', ({ routeOptions }, _reply, done) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       // Probes are never limited, by count or by load: who watches the service has to see what is wrong with it
-      if (!isOverloaded() || routeOptions.config.rateLimit === false) done()
+      if (!isOverloaded() || request.routeOptions.config.rateLimit === false) done()
       else done(new ServiceError('overloaded', { retryAfterSeconds: (SAMPLES * SAMPLE_MS) / 1000 }))
     })
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Store } from './schema.ts'
 import { toTime } from './time.ts'
 
@@ -11,7 +11,7 @@ import { toTime } from './time.ts'
 export async function useOnce(store: Store, key: string, until: number): Promise<boolean> {
   const row = await store
     .insertInto('used_once')
-    .values({ key_hash: createHash('sha256').update(key).digest('base64url'), expires_at: toTime(until) })
+    .values({ key_hash: hash('sha256', key, 'base64url'), expires_at: toTime(until) })
     .onConflict((conflict) => conflict.column('key_hash').doNothing())
     .returning('key_hash')
     .executeTakeFirst()
