@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from '../test/helpers/free-port.ts'
 import { AUDIENCE, startIssuer } from './issuer.ts'
-import { requireWrk } from './load.ts'
+import { cpuSeconds, requireWrk } from './load.ts'
 import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
@@ -21,7 +21,6 @@ const SECONDS = 2
 /** For each replica: with the replicas grow the callers. */
 const CONNECTIONS = 32
 const GOAL = 1.7
-const TICKS_A_SECOND = 100 // USER_HZ
 
 interface Figures {
   /** Requests a second by the clock. */
@@ -96,8 +95,9 @@ async function start(): Promise<Target[]> {
 }
 
 async function measure({ urls, replicas, balancer, cores }: Target, token: string): Promise<Figures> {
-  const pids = replicas.map(({ pid }) => pid)
-  const read = () => Promise.all([cpuSeconds(pids), cpuSeconds(balancer ? [balancer.pid] : [])])
+  const used = async (processes: readonly { pid: number }[]) =>
+    sum(await Promise.all(processes.map(({ pid }) => cpuSeconds(pid))))
+  const read = () => Promise.all([used(replicas), used(balancer ? [balancer] : [])])
   const [replicasBefore, balancerBefore] = await read()
   // Directly, each replica's load is on its core; behind a balancer one load is on all of them
   const loads = await Promise.all(
@@ -165,18 +165,6 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>): Promise
   ].join('\n\n')
   await writeBetweenMarks('scaling.md', 'scale', text)
   if (factors.some(({ carried }) => carried < GOAL)) process.exitCode = 1
-}
-
-/** User and system time of all their threads, from proc(5). */
-async function cpuSeconds(pids: readonly number[]): Promise<number> {
-  const ticks = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return Number(fields[11]) + Number(fields[12])
-    }),
-  )
-  return sum(ticks) / TICKS_A_SECOND
 }
 
 function sum(values: readonly number[]): number {

@@ -8,6 +8,7 @@ import { api } from '../dev/tenant/api.ts'
 import { generateSigningKey } from '../dev/tenant/signing-key.ts'
 import { freePort } from '../test/helpers/free-port.ts'
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts'
+import { webAppAt } from '../test/helpers/web-app.ts'
 import { describeMachine, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
@@ -73,10 +74,7 @@ async function setUp(children: Children, folder: string, database: PostgresServe
     AUTH0_DOMAIN: issuer.url,
     AUTH0_AUDIENCE: api.identifier,
     DATABASE_URL: database.url,
-    BASE_URL: url,
-    AUTH0_CLIENT_ID: 'gatehouse-web',
-    AUTH0_CLIENT_SECRET: 'gatehouse-web-secret',
-    SESSION_SECRET: 'a-secret-of-the-soak-for-sessions',
+    ...webAppAt(url),
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
   }
   const migration = spawnSync(process.execPath, [MIGRATE], {

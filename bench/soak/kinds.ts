@@ -1,4 +1,4 @@
-import { visitor } from './visitors.ts'
+import { VISITOR_EMAIL } from './visitors.ts'
 
 /** What a request can be made of. */
 export interface World {
@@ -104,7 +104,7 @@ export const kinds: Record<string, Kind> = {
   'profile page': {
     share: 5,
     needsDatabase: true,
-    plan: (world) => page(world, '/profile', visitor.email),
+    plan: (world) => page(world, '/profile', VISITOR_EMAIL),
   },
   'page with a message of the API': {
     share: 5,

@@ -1,9 +1,9 @@
-import { WebBrowser } from '../../test/helpers/web-browser.ts'
+import { sessionCookie, signedIn } from '../../test/helpers/web-app.ts'
 
 const BROWSERS = 10
 
-/** One of the tenant's throwaway accounts. */
-export const visitor = { email: 'reader@example.com', password: 'reader-password' }
+/** Of the one throwaway account that signs in. */
+export const VISITOR_EMAIL = 'reader@example.com'
 
 /** Browsers in which somebody has signed in to the web app. */
 export class Visitors {
@@ -24,10 +24,9 @@ export class Visitors {
   }
 
   async #signInOnce(): Promise<string> {
-    const browser = new WebBrowser()
-    await browser.open(`${this.#url}/login`)
-    const { url, status } = await browser.submit(visitor)
+    const browser = await signedIn(this.#url)
+    const { url, status } = browser.page
     if (url.pathname !== '/profile') throw new Error(`the sign-in ended at ${url} with ${status}`)
-    return [...browser.cookies(this.#url)].map((pair) => pair.join('=')).join('; ')
+    return `gatehouse-session=${sessionCookie(browser, this.#url)}`
   }
 }
