@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { errorBody } from '../src/error-body.ts'
-import { type ErrorName, ServiceError } from '../src/errors.ts'
+import { errorBody } from '../src/errors/body.ts'
+import { type ErrorName, ServiceError } from '../src/errors/catalogue.ts'
 
 /**
  * Runs the programs of docs/clients.md, as they stand there, against a stand-in that answers with the service's own

@@ -1,7 +1,8 @@
 import Fastify from 'fastify'
-import { app, serverOptions } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { describeGuards } from '../src/guards.ts'
+import { app } from '../src/app.ts'
+import { loadConfig } from '../src/config/index.ts'
+import { describeGuards } from '../src/plugins/guards/guard.ts'
+import { serverOptions } from '../src/server-options.ts'
 
 /** `npm run routes`: every route and who may call it. Asks nobody and listens nowhere. */
 const config = loadConfig({

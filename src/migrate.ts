@@ -1,6 +1,6 @@
-import { fail, readConfig } from './command.ts'
-import { openForMigration } from './store/database.ts'
-import { migrateToLatest } from './store/migrate.ts'
+import { fail, readConfig } from './config/command.ts'
+import { openForMigration } from './plugins/store/database.ts'
+import { migrateToLatest } from './plugins/store/migrate.ts'
 
 /** `npm run migrate`: brings the database of DATABASE_URL up to date. Any number may run at once. */
 const { DATABASE_URL } = readConfig({ AUTH0_DOMAIN: 'not.needed', AUTH0_AUDIENCE: 'not-needed' })

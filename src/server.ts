@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
-import { app, serverOptions } from './app.ts'
-import { fail, readConfig } from './command.ts'
-import { ConfigError } from './config.ts'
+import { app } from './app.ts'
+import { fail, readConfig } from './config/command.ts'
+import { ConfigError } from './config/index.ts'
+import { serverOptions } from './server-options.ts'
 
 /** The process: with this file loaded it serves, until a signal ends it. */
 const config = readConfig()

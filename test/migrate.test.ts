@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
-import { openStore } from '../src/store/database.ts'
-import { missingMigrations } from '../src/store/migrate.ts'
-import { migrations } from '../src/store/migrations.ts'
+import { openStore } from '../src/plugins/store/database.ts'
+import { missingMigrations } from '../src/plugins/store/migrate.ts'
+import { migrations } from '../src/plugins/store/migrations.ts'
 import { onEachDatabase } from './helpers/database.ts'
 
 const MIGRATE = `${import.meta.dirname}/../src/migrate.ts`

@@ -6,18 +6,18 @@ import { webAppAt } from './helpers/web-app.ts'
 
 const parts = [
   '/prom-client/',
-  '/src/metrics/',
+  '/src/plugins/metrics/all.ts',
   '/@opentelemetry/',
   '/@fastify/otel/',
-  '/src/tracing/',
+  '/src/plugins/tracing/instrument.ts',
   '/@fastify/rate-limit/',
   '/ioredis/',
-  '/src/limits/',
+  '/src/plugins/rate-limit/limit-requests.ts',
   '/openid-client/',
   '/@fastify/view/',
   '/eta/',
   '/@fastify/static/',
-  '/src/pages/',
+  '/src/web/',
 ]
 
 /** Which of them the process has loaded when it has answered a request and ended. */

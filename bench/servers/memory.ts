@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import type fastify from 'fastify'
-import { app, serverOptions } from '../../src/app.ts'
-import { loadConfig } from '../../src/config.ts'
+import { app } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/index.ts'
+import { serverOptions } from '../../src/server-options.ts'
 
 /** Gatehouse with other routes: those of to-dos, answered from memory. */
 const require = createRequire(new URL('../../src/app.ts', import.meta.url))

@@ -1,6 +1,6 @@
 import fastifyEnv from '@fastify/env'
 import fp from 'fastify-plugin'
-import { type Config, configAjv, configSchema } from '../config.ts'
+import { type Config, configAjv, configSchema } from '../config/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import packageJson from '../../package.json' with { type: 'json' }
-import { discoveryUrl, fetchDiscovery } from '../auth/fetch-keys.ts'
+import { discoveryUrl, fetchDiscovery } from './auth/fetch-keys.ts'
 
 const RETRY_MS = 30_000
 

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { securityHeaders } from '../security-headers.ts'
+import { securityHeaders } from '../http/security-headers.ts'
 
 export default fp(
   async (app) => {
@@ -8,5 +8,5 @@ export default fp(
       done()
     })
   },
-  { name: 'security-headers' },
+  { name: 'security-headers', dependencies: ['tracing'] },
 )

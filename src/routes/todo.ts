@@ -2,10 +2,10 @@ import formbody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { preValidationHookHandler } from 'fastify'
 import { Type } from 'typebox'
-import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../paging.ts'
-import { orNotFound, toId } from '../resources.ts'
-import { requireUser } from '../store/person.ts'
-import { createTodo, deleteTodo, findTodo, listTodos, Todo, updateTodo } from '../store/todos.ts'
+import { requireUser } from '../plugins/store/person.ts'
+import { createTodo, deleteTodo, findTodo, listTodos, Todo, updateTodo } from '../plugins/store/todos.ts'
+import { orNotFound, toId } from '../schemas/id.ts'
+import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../schemas/page.ts'
 
 /** What else a body has, such as `id` and `user`, is taken out by the validation. */
 const fieldsOnly = { additionalProperties: false }

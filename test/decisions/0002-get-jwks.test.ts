@@ -1,6 +1,6 @@
 import buildGetJwks from 'get-jwks'
 import t, { type Test } from 'tap'
-import { fetchKeys } from '../../src/auth/fetch-keys.ts'
+import { fetchKeys } from '../../src/plugins/auth/fetch-keys.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
 /** The grounds of docs/decisions/0002-whole-key-sets.md. When one of these fails, get-jwks has changed: decide again. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { configSchema, loadConfig } from '../../src/config.ts'
+import { configSchema, loadConfig } from '../../src/config/index.ts'
 import { buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 import { find, type KubernetesObject, readKustomization, renderKustomization } from '../helpers/kustomize.ts'

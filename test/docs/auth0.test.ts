@@ -1,5 +1,5 @@
 import t from 'tap'
-import { listPeople } from '../../src/store/people.ts'
+import { listPeople } from '../../src/plugins/store/people.ts'
 import { api as audience, tenantFor } from '../dev/helpers/tenant.ts'
 import { listen } from '../helpers/app.ts'
 import { readDocument } from '../helpers/markdown.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { configSchema, loadConfig } from '../../src/config.ts'
+import { configSchema, loadConfig } from '../../src/config/index.ts'
 import { readDocument, tableRows } from '../helpers/markdown.ts'
 
 const properties = configSchema.properties as Record<string, { default?: unknown }>

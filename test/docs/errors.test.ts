@@ -1,5 +1,5 @@
 import t from 'tap'
-import { catalogue } from '../../src/errors.ts'
+import { catalogue } from '../../src/errors/catalogue.ts'
 import { tableRows } from '../helpers/markdown.ts'
 
 t.test('docs/errors.md lists every error of the catalogue, and no other', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { refusalReasons } from '../../src/refusal-reasons.ts'
+import { refusalReasons } from '../../src/errors/token-reasons.ts'
 import { knownMetrics } from '../helpers/known-metrics.ts'
 import { tableRows } from '../helpers/markdown.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { describeGuards } from '../../src/guards.ts'
+import { describeGuards } from '../../src/plugins/guards/guard.ts'
 import { buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 import { tableRows } from '../helpers/markdown.ts'

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { type AppOptions, app, serverOptions } from '../../src/app.ts'
-import { loadConfig } from '../../src/config.ts'
+import { type AppOptions, app } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/index.ts'
+import { serverOptions } from '../../src/server-options.ts'
 import { AUDIENCE, type TestIssuer } from './issuer.ts'
 
 export interface LogLine {

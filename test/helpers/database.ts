@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
-import { openForMigration, openStore } from '../../src/store/database.ts'
-import { migrateToLatest } from '../../src/store/migrate.ts'
-import type { Store } from '../../src/store/schema.ts'
+import { openForMigration, openStore } from '../../src/plugins/store/database.ts'
+import { migrateToLatest } from '../../src/plugins/store/migrate.ts'
+import type { Store } from '../../src/plugins/store/schema.ts'
 import { onPostgres } from './postgres.ts'
 
 /** Runs the test on each kind of database, with the URL of a new and empty one. */

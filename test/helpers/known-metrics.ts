@@ -1,4 +1,4 @@
-import { makeMetrics } from '../../src/metrics/metrics.ts'
+import { makeMetrics } from '../../src/plugins/metrics/all.ts'
 
 export interface KnownMetric {
   readonly type: string

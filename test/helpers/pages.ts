@@ -1,8 +1,8 @@
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
-import { ServiceError } from '../../src/errors.ts'
-import type { Account } from '../../src/login/account.ts'
-import { answerPageError } from '../../src/page-errors.ts'
+import { ServiceError } from '../../src/errors/catalogue.ts'
+import { answerPageError } from '../../src/web/errors.ts'
+import type { Account } from '../../src/web/login/account.ts'
 
 /** Turns the web app on. */
 export const webApp = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { buildApp } from '../helpers/app.ts'
 import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 

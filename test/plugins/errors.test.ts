@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { Type } from 'typebox'
-import { ServiceError } from '../../src/errors.ts'
+import { ServiceError } from '../../src/errors/catalogue.ts'
 import { type BuildOptions, buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { PageQuery } from '../../../src/paging.ts'
-import { Todo } from '../../../src/store/todos.ts'
+import { Todo } from '../../../src/plugins/store/todos.ts'
+import { PageQuery } from '../../../src/schemas/page.ts'
 import { NEW_TODO, TODOS } from '../../todo-samples.ts'
 
 const NewTodo = Type.Object(

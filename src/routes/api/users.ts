@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../../paging.ts'
-import { orNotFound, toId } from '../../resources.ts'
-import { announcePerson, findPerson, listPeople } from '../../store/people.ts'
-import { Person, requireUser } from '../../store/person.ts'
+import { announcePerson, findPerson, listPeople } from '../../plugins/store/people.ts'
+import { Person, requireUser } from '../../plugins/store/person.ts'
+import { orNotFound, toId } from '../../schemas/id.ts'
+import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../../schemas/page.ts'
 
 const Params = Type.Object({ id: Type.String() })
 

@@ -1,0 +1,25 @@
+import { type Config, loadConfig } from './index.ts'
+
+/** The configuration from the environment and `.env`; without one that is usable the process ends. */
+export function readConfig(defaults: NodeJS.ProcessEnv = {}): Config {
+  try {
+    loadDotEnv()
+    return loadConfig({ ...defaults, ...process.env })
+  } catch (error) {
+    fail((error as Error).message)
+  }
+}
+
+/** What stops a command is for whoever started it. */
+export function fail(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+function loadDotEnv() {
+  try {
+    process.loadEnvFile()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

@@ -1,0 +1,68 @@
+import type { Server } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { ConfigError } from '../../config/index.ts'
+import { ServiceError } from '../../errors/catalogue.ts'
+import type { StatementListener } from '../store/statements.ts'
+import type { Metrics } from './all.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Told of every statement of the store; there is none while metrics are off. */
+    onStatement?: StatementListener
+  }
+}
+
+/** Metrics for Prometheus on a port of their own. While they are off nothing of them is loaded, and nothing counts. */
+export default fp(
+  async (app) => {
+    if (app.config.METRICS_PORT === 0) return
+    const { makeMetrics } = await import('./all.ts')
+    const metrics = makeMetrics({
+      tokenCache: app.verifier,
+      keySets: app.keySets,
+      maxKeyAgeSeconds: app.config.JWKS_MAX_STALE_HOURS * 3600,
+    })
+    app.decorate('onStatement', metrics.onStatement)
+    watchRequests(app, metrics)
+    await serve(app, metrics)
+  },
+  { name: 'metrics', dependencies: ['env', 'auth'] },
+)
+
+function watchRequests(app: FastifyInstance, { requests, countToken }: Metrics) {
+  app.addHook('onRequest', (request, reply, done) => {
+    requests.begin()
+    // Not onResponse: that does not run when the caller leaves before the answer
+    reply.raw.on('close', () => {
+      if (request.token) countToken('accepted')
+      requests.end({
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.raw.writableEnded ? reply.statusCode : undefined,
+        seconds: reply.elapsedTime / 1000,
+      })
+    })
+    done()
+  })
+  app.addHook('onError', (_request, _reply, error: Error, done) => {
+    if (error instanceof ServiceError && error.reason) countToken(error.reason)
+    done()
+  })
+}
+
+async function serve(app: FastifyInstance, { registry }: Metrics) {
+  const { METRICS_PORT, HOST } = app.config
+  const { startMetricsServer, stopMetricsServer } = await import('./server.ts')
+  let server: Server | undefined
+  app.addHook('onReady', async () => {
+    try {
+      server = await startMetricsServer(registry, HOST, METRICS_PORT)
+    } catch (error) {
+      throw new ConfigError([`METRICS_PORT cannot be listened on: ${(error as Error).message}`])
+    }
+  })
+  app.addHook('onClose', async () => {
+    if (server) await stopMetricsServer(server)
+  })
+}

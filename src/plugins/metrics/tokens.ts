@@ -1,0 +1,98 @@
+import type { Registry } from 'prom-client'
+import { type RefusalReason, refusalReasons } from '../../errors/token-reasons.ts'
+import { addReadCounter, addReadGauge } from './registry.ts'
+
+type Outcome = 'accepted' | RefusalReason
+
+/** What remembers accepted tokens. */
+export interface TokenCache {
+  readonly size: number
+  readonly recalls: { readonly hits: number; readonly misses: number }
+}
+
+/** The keys of one issuer. */
+export interface KeySetState {
+  readonly size: number
+  readonly fetches: { readonly ok: number; readonly failed: number }
+  ageMs(now: number): number | undefined
+}
+
+/** @returns counts what became of a token */
+export function addTokenMetrics(registry: Registry, cache: TokenCache): (outcome: Outcome) => void {
+  const outcomes = ['accepted', ...refusalReasons] as const
+  // From 0 and not from nothing, so that the first of a kind is an increase
+  const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>
+  addReadCounter(
+    registry,
+    {
+      name: 'gatehouse_tokens_total',
+      help: 'Requests to guarded routes, by what became of their token',
+      labelNames: ['outcome'],
+    },
+    () => outcomes.map((outcome) => ({ labels: { outcome }, value: counts[outcome] })),
+  )
+  addReadCounter(
+    registry,
+    { name: 'gatehouse_token_cache_hits_total', help: 'Tokens that were accepted before and still are' },
+    () => [{ labels: {}, value: cache.recalls.hits }],
+  )
+  addReadCounter(
+    registry,
+    { name: 'gatehouse_token_cache_misses_total', help: 'Tokens that had to be verified' },
+    () => [{ labels: {}, value: cache.recalls.misses }],
+  )
+  addReadGauge(registry, { name: 'gatehouse_token_cache_size', help: 'Tokens that are remembered' }, () => [
+    { labels: {}, value: cache.size },
+  ])
+  return (outcome) => {
+    counts[outcome]++
+  }
+}
+
+export function addKeySetMetrics(
+  registry: Registry,
+  keySets: ReadonlyMap<string, KeySetState>,
+  maxAgeSeconds: number,
+): void {
+  const labelNames = ['issuer'] as const
+  const each = (read: (keySet: KeySetState) => number | undefined) => () =>
+    [...keySets].flatMap(([issuer, keySet]) => {
+      const value = read(keySet)
+      return value === undefined ? [] : [{ labels: { issuer }, value }]
+    })
+  addReadGauge(
+    registry,
+    { name: 'gatehouse_key_set_age_seconds', help: 'Time since the last good fetch of its keys', labelNames },
+    each((keySet) => {
+      const ageMs = keySet.ageMs(Date.now())
+      return ageMs === undefined ? undefined : ageMs / 1000
+    }),
+  )
+  addReadGauge(
+    registry,
+    {
+      name: 'gatehouse_key_set_max_age_seconds',
+      help: 'The age at which keys are used no longer',
+      labelNames,
+    },
+    each(() => maxAgeSeconds),
+  )
+  addReadGauge(
+    registry,
+    { name: 'gatehouse_key_set_keys', help: 'Keys that can verify signatures', labelNames },
+    each(({ size }) => size),
+  )
+  addReadCounter(
+    registry,
+    {
+      name: 'gatehouse_key_set_fetches_total',
+      help: 'Downloads of the keys, by how they ended',
+      labelNames: ['issuer', 'result'],
+    },
+    () =>
+      [...keySets].flatMap(([issuer, { fetches }]) => [
+        { labels: { issuer, result: 'ok' }, value: fetches.ok },
+        { labels: { issuer, result: 'failed' }, value: fetches.failed },
+      ]),
+  )
+}

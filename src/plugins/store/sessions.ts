@@ -1,0 +1,128 @@
+import type { Selectable } from 'kysely'
+import { ServiceError } from '../../errors/catalogue.ts'
+import { isForeignKeyViolation } from './foreign-key.ts'
+import type { SessionsTable, Store } from './schema.ts'
+import { toTime } from './time.ts'
+
+/** A session as it is kept: who has the database has neither its id nor what is in it. */
+export interface StoredSession {
+  readonly idHash: string
+  /** Encrypted. */
+  readonly contents: string
+  /** Goes up with every change of the contents. */
+  readonly revision: number
+  /** Until when some process is alone in refreshing its tokens. */
+  readonly leasedUntil: number | undefined
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export interface NewSession extends Pick<StoredSession, 'idHash' | 'contents' | 'createdAt' | 'expiresAt'> {
+  /** Whose it is: it goes with them. */
+  readonly person: number
+  /** The issuer's name for its own session (OpenID Connect Back-Channel Logout 1.0, 2.1). */
+  readonly sid: string | null
+}
+
+/** @throws {ServiceError} 409 when the person is no more */
+export async function createSession(store: Store, session: NewSession): Promise<void> {
+  const { idHash, person, sid, contents, createdAt, expiresAt } = session
+  const row = {
+    id_hash: idHash,
+    person_id: person,
+    sid,
+    contents,
+    revision: 0,
+    created_at: toTime(createdAt),
+    expires_at: toTime(expiresAt),
+  }
+  try {
+    await store.insertInto('sessions').values(row).execute()
+  } catch (error) {
+    throw isForeignKeyViolation(error) ? new ServiceError('user_deleted') : error
+  }
+}
+
+export async function findSession(
+  store: Store,
+  idHash: string,
+  now: number,
+): Promise<StoredSession | undefined> {
+  const row = await store
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id_hash', '=', idHash)
+    .where('expires_at', '>', toTime(now))
+    .executeTakeFirst()
+  return row && toSession(row)
+}
+
+export async function prolongSession(store: Store, idHash: string, expiresAt: number): Promise<void> {
+  await store
+    .updateTable('sessions')
+    .set({ expires_at: toTime(expiresAt) })
+    .where('id_hash', '=', idHash)
+    .execute()
+}
+
+export async function deleteSession(store: Store, idHash: string): Promise<void> {
+  await store.deleteFrom('sessions').where('id_hash', '=', idHash).execute()
+}
+
+/**
+ * Takes the right to refresh the tokens of this revision. Whoever gets it is alone with it until then, or until the
+ * contents are replaced or the lease is given back.
+ */
+export async function leaseSession(
+  store: Store,
+  { idHash, revision }: Pick<StoredSession, 'idHash' | 'revision'>,
+  until: number,
+  now: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await store
+    .updateTable('sessions')
+    .set({ refresh_until: toTime(until) })
+    .where('id_hash', '=', idHash)
+    .where('revision', '=', revision)
+    .where((is) => is.or([is('refresh_until', 'is', null), is('refresh_until', '<=', toTime(now))]))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export async function releaseSession(
+  store: Store,
+  { idHash, revision }: Pick<StoredSession, 'idHash' | 'revision'>,
+): Promise<void> {
+  await store
+    .updateTable('sessions')
+    .set({ refresh_until: null })
+    .where('id_hash', '=', idHash)
+    .where('revision', '=', revision)
+    .execute()
+}
+
+/** Whether the session was still there: one that has ended is not brought back. */
+export async function replaceContents(
+  store: Store,
+  { idHash, revision }: Pick<StoredSession, 'idHash' | 'revision'>,
+  contents: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await store
+    .updateTable('sessions')
+    .set({ contents, revision: revision + 1, refresh_until: null })
+    .where('id_hash', '=', idHash)
+    .where('revision', '=', revision)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+function toSession(row: Selectable<SessionsTable>): StoredSession {
+  return {
+    idHash: row.id_hash,
+    contents: row.contents,
+    revision: row.revision,
+    leasedUntil: row.refresh_until === null ? undefined : Date.parse(row.refresh_until),
+    createdAt: Date.parse(row.created_at),
+    expiresAt: Date.parse(row.expires_at),
+  }
+}

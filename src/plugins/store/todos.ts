@@ -1,0 +1,95 @@
+import { type Selectable, sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import { ServiceError } from '../../errors/catalogue.ts'
+import { isForeignKeyViolation } from './foreign-key.ts'
+import { type Page, type PageRequest, toPage } from './page.ts'
+import { prepared } from './prepared.ts'
+import type { Store, TodosTable } from './schema.ts'
+
+export const Todo = Type.Object({
+  id: Type.Integer(),
+  title: Type.String(),
+  date: Type.String({ format: 'date' }),
+  user: Type.Integer(),
+})
+
+export type Todo = Static<typeof Todo>
+
+/** What its owner decides. */
+export type TodoFields = Pick<Todo, 'title' | 'date'>
+
+const selectPage = prepared((store, user: number, cursor: number, count: number) =>
+  store
+    .selectFrom('todos')
+    .selectAll()
+    .where('person_id', '=', user)
+    .where('id', '>', cursor)
+    .orderBy('id')
+    // The sum keeps SQLite from planning anew each time: it looks at what a bare parameter of LIMIT is bound to
+    .limit(sql<number>`${count} + 0`),
+)
+
+const selectOne = prepared((store, user: number, id: number) =>
+  store.selectFrom('todos').selectAll().where('person_id', '=', user).where('id', '=', id),
+)
+
+/** All these look at one person's to-dos only: another's is as good as none. */
+export async function listTodos(
+  store: Store,
+  user: number,
+  { cursor, limit }: PageRequest,
+): Promise<Page<Todo>> {
+  const rows = await selectPage(store, user, cursor, limit + 1)
+  return toPage(rows, limit, toTodo)
+}
+
+/** @throws {ServiceError} 409 when the person is no more */
+export async function createTodo(store: Store, user: number, fields: TodoFields): Promise<Todo> {
+  try {
+    const row = await store
+      .insertInto('todos')
+      .values({ ...fields, person_id: user })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return toTodo(row)
+  } catch (error) {
+    throw isForeignKeyViolation(error) ? new ServiceError('user_deleted') : error
+  }
+}
+
+export async function findTodo(store: Store, user: number, id: number): Promise<Todo | undefined> {
+  const [row] = await selectOne(store, user, id)
+  return row && toTodo(row)
+}
+
+/** What is not among the changes stays. */
+export async function updateTodo(
+  store: Store,
+  user: number,
+  id: number,
+  changes: Partial<TodoFields>,
+): Promise<Todo | undefined> {
+  if (Object.keys(changes).length === 0) return findTodo(store, user, id)
+  const row = await store
+    .updateTable('todos')
+    .set(changes)
+    .where('id', '=', id)
+    .where('person_id', '=', user)
+    .returningAll()
+    .executeTakeFirst()
+  return row && toTodo(row)
+}
+
+/** Whether there was one. */
+export async function deleteTodo(store: Store, user: number, id: number): Promise<boolean> {
+  const { numDeletedRows } = await store
+    .deleteFrom('todos')
+    .where('id', '=', id)
+    .where('person_id', '=', user)
+    .executeTakeFirst()
+  return numDeletedRows === 1n
+}
+
+function toTodo({ id, title, date, person_id }: Selectable<TodosTable>): Todo {
+  return { id, title, date, user: person_id }
+}

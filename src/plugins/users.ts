@@ -1,0 +1,54 @@
+import type { preHandlerHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
+import { mayHaveProfile, Userinfo } from './auth/userinfo.ts'
+import { requireToken } from './auth/verified-token.ts'
+import { KnownPeople } from './store/known-people.ts'
+import type { Person } from './store/person.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For `preHandler`, after the guard: who is calling, as a person the service knows: `request.user`. */
+    loadUser: preHandlerHookHandler
+    /** The people who called lately. */
+    people: KnownPeople
+  }
+}
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    /** The type of `request.user`: null unless the route asks for `app.loadUser`. */
+    user: Person | null
+  }
+}
+
+/** Who is calling, to us? A person is created when they first call a route that needs to know them. */
+export default fp(
+  async (app) => {
+    const people = new KnownPeople(app.store)
+    const userinfo = new Userinfo({
+      onFailure: (issuer, error) =>
+        app.log.warn({ issuer, err: error }, 'no profile from the issuer; it is asked again later'),
+    })
+
+    app.decorateRequest('user', null)
+    app.decorate('people', people)
+    app.decorate('loadUser', (request, _reply, done) => {
+      const token = requireToken(request.token)
+      const now = Date.now()
+      const authorization = request.headers.authorization as string // or there were no token
+      const lookUp = mayHaveProfile(token) ? () => userinfo.lookUp(token, authorization, now) : undefined
+      const accept = (person: Person) => {
+        request.user = person
+        done()
+      }
+      const person = people.load(token, lookUp, now)
+      // No promise where none is needed: most people were here a moment ago
+      if (person instanceof Promise) person.then(accept, done)
+      else accept(person)
+    })
+    app.addHook('onError', async (request, _reply, error) => {
+      if (error.code === 'user_deleted' && request.user) people.forget(request.user)
+    })
+  },
+  { name: 'users', dependencies: ['auth', 'store'] },
+)

@@ -1,0 +1,34 @@
+import formbody from '@fastify/formbody'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { ServiceError } from '../errors/catalogue.ts'
+import { endSessions } from '../plugins/store/logout.ts'
+
+/**
+ * OpenID Connect Back-Channel Logout 1.0, 2.5: the issuer says that a session has ended there. Beside the pages and not
+ * among them, since no person and no browser calls it.
+ */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.removeContentTypeParser('application/json') // it comes as a form, or not at all
+  await app.register(formbody)
+  // 2.8; on the first hook, so that refusals have it, too
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
+
+  app.post(
+    '/backchannel-logout',
+    {
+      config: { public: true },
+      schema: { hide: true, body: Type.Object({ logout_token: Type.String() }) },
+    },
+    async ({ body, log }, reply) => {
+      const { usableUntil, ...logout } = await app.verifyLogoutToken(body.logout_token)
+      const ended = await endSessions(app.store, { ...logout, until: usableUntil * 1000 })
+      if (ended === undefined)
+        throw new ServiceError('invalid_logout_token', { detail: 'jti was seen before' })
+      log.info({ sub: logout.subject, ended }, 'logged out by the issuer')
+      return reply.code(200).send()
+    },
+  )
+}
+
+export default routes

@@ -1,0 +1,28 @@
+import autoload from '@fastify/autoload'
+import cookie from '@fastify/cookie'
+import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import assets from './assets.ts'
+import backchannelLogout from './backchannel-logout.ts'
+import { handlePageErrors } from './errors.ts'
+import login from './login/index.ts'
+import sweep from './login/sweep.ts'
+import views from './views.ts'
+
+/** The pages, in a scope of their own: no route of the API reads a cookie. */
+const pages: FastifyPluginAsync = async (app) => {
+  handlePageErrors(app)
+  await app.register(cookie)
+  app.addHook('onRequest', app.findSession)
+  await app.register(autoload, { dir: `${import.meta.dirname}/pages` })
+}
+
+/** The web app: log-in, pages, and the files that they load. */
+export default fp(
+  async (app) => {
+    for (const plugin of [login, sweep, assets, views]) await app.register(plugin)
+    await app.register(backchannelLogout)
+    await app.register(pages)
+  },
+  { name: 'web', dependencies: ['env', 'auth', 'guards', 'store', 'users'] },
+)

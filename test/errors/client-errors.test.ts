@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { errorBody } from '../../src/errors/body.ts'
+import { type ErrorName, ServiceError } from '../../src/errors/catalogue.ts'
+import { answerBrokenRequest } from '../../src/errors/client-errors.ts'
+import { securityHeaders } from '../../src/http/security-headers.ts'
+import { listen } from '../helpers/app.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+
+const BODY_LIMIT_BYTES = 65_536
+
+/** A route that takes a body, whatever is in it. */
+function addEcho(app: FastifyInstance) {
+  app.post('/echo', { config: { public: true } }, async ({ body }) => ({
+    length: JSON.stringify(body).length,
+  }))
+}
+
+async function start(t: Test) {
+  const { url, logLines } = await listen(t, await TestIssuer.start(t), { extend: addEcho })
+  return { send: (request: string) => exchange(url, request), url, logLines }
+}
+
+/** Everything the server sends until it closes the connection. */
+async function exchange(url: string, request: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(request)
+  return text(socket)
+}
+
+function post(body: string, contentType = 'application/json', length = body.length) {
+  const headers = `Host: api.test\r\nConnection: close\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}`
+  return `POST /echo HTTP/1.1\r\n${headers}\r\n\r\n${body}`
+}
+
+function get(path: string, header = 'X-Nothing: 1') {
+  return `GET ${path} HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n${header}\r\n\r\n`
+}
+
+/** One answer, in the one shape of errors, with the headers that every answer has. */
+function isRefused(t: Test, answer: string, name: ErrorName) {
+  const expected = errorBody(new ServiceError(name))
+  const [head = '', ...bodies] = answer.split('\r\n\r\n')
+  const [statusLine, ...lines] = head.split('\r\n')
+  t.equal(statusLine, `HTTP/1.1 ${expected.statusCode} ${expected.error}`)
+  const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ')))
+  t.match(headers, {
+    ...Object.fromEntries(Object.entries(securityHeaders).map(([key, value]) => [key, value.toLowerCase()])),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(bodies.join().length),
+    connection: 'close',
+  })
+  t.strictSame(
+    bodies.map((body) => JSON.parse(body)),
+    [expected],
+  )
+}
+
+t.test('a request that is no HTTP is 400', async (t) => {
+  const { send } = await start(t)
+  for (const request of ['NONSENSE\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', get('/livez', 'Bad Header: 1')]) {
+    isRefused(t, await send(request), 'bad_request')
+  }
+  t.match(await send(get('/livez')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('headers over 16 KiB are 431', async (t) => {
+  const { send } = await start(t)
+  isRefused(t, await send(get('/livez', `X-Long: ${'x'.repeat(16_384)}`)), 'headers_too_large')
+  t.match(await send(get('/livez', `X-Long: ${'x'.repeat(15_000)}`)), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a URL that cannot be decoded is 400, and its query string stays out of the log', async (t) => {
+  const { send, logLines } = await start(t)
+  isRefused(t, await send(get('/%?access_token=secret')), 'bad_request')
+  t.match(logLines.at(-1), { msg: 'request refused', code: 'bad_request', detail: 'FST_ERR_BAD_URL' })
+  t.notMatch(JSON.stringify(logLines), /secret/)
+  t.match(await send(get('/livez?%')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a body over 64 KiB is 413, one of 64 KiB is read', async (t) => {
+  const { send } = await start(t)
+  const json = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`
+  isRefused(t, await send(post(json(BODY_LIMIT_BYTES + 1))), 'body_too_large')
+  t.match(await send(post(json(BODY_LIMIT_BYTES))), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a content type that no one reads is 415', async (t) => {
+  const { send } = await start(t)
+  for (const contentType of ['text/csv', 'nonsense']) {
+    isRefused(t, await send(post('{}', contentType)), 'unsupported_media_type')
+  }
+  t.match(await send(post('{}', 'application/json; charset=utf-8')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a body that is not the JSON it says it is is 400', async (t) => {
+  const { send } = await start(t)
+  for (const body of ['', '{', '{"__proto__":{"a":1}}']) {
+    isRefused(t, await send(post(body)), 'bad_request')
+  }
+  t.match(await send(post('{}')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a request that does not arrive in time is 408', async (t) => {
+  const times = { requestTimeout: 50, http: { headersTimeout: 50, connectionsCheckingInterval: 10 } }
+  const { url } = await listen(t, await TestIssuer.start(t), { times, extend: addEcho })
+  isRefused(t, await exchange(url, 'GET /livez HTTP/1.1\r\nHost: api.test\r\n'), 'request_timeout')
+  isRefused(t, await exchange(url, post('{', 'application/json', 9)), 'request_timeout')
+  t.match(await exchange(url, get('/livez')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a caller who resets the connection disturbs nobody', async (t) => {
+  const { send, url } = await start(t)
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write('POST /echo HTTP/1.1\r\nHost: api.test\r\n', () => socket.resetAndDestroy())
+  await once(socket, 'close')
+  t.match(await send(get('/livez')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a connection on which nothing can be written is dropped without a word', async (t) => {
+  const broken = (code: string) => Object.assign(new Error(code), { code })
+  const answerTo = async (give: (socket: Socket) => void) => {
+    const server = createServer(give).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const answer = await exchange(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'NONSENSE')
+    server.close()
+    return answer
+  }
+  t.equal(await answerTo((socket) => answerBrokenRequest(broken('ECONNRESET'), socket)), '')
+  t.equal(await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket.end())), '')
+  isRefused(t, await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket)), 'bad_request')
+  isRefused(t, await answerTo((socket) => answerBrokenRequest(new Error('no code'), socket)), 'bad_request')
+})

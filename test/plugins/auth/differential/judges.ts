@@ -1,0 +1,111 @@
+import { createLocalJWKSet, decodeProtectedHeader, type JWTVerifyResult, jwtVerify } from 'jose'
+import type { Test } from 'tap'
+import { bearer, listen } from '../../../helpers/app.ts'
+import { moveClock } from '../../../helpers/clock.ts'
+import { AUDIENCE, TestIssuer } from '../../../helpers/issuer.ts'
+import type { Base } from './base.ts'
+import { differences } from './differences.ts'
+import type { Random } from './random.ts'
+
+export const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA']
+
+/** Guarded in different ways; 200 and 403 both say that the token was accepted. */
+const paths = ['/api/private', '/api/me', '/api/private-scoped', '/api/messages/admin']
+
+export interface Verdict {
+  readonly status: number
+  readonly isAccepted: boolean
+  /** Why it was refused, from the log or else the answer. */
+  readonly reason: string | undefined
+}
+
+/**
+ * Gatehouse and jose, trusting the same issuer under the same policy. The clock stands still at a full second: jose
+ * counts in whole ones, Gatehouse in fractions.
+ */
+export async function startJudges(t: Test, random: Random) {
+  const issuer = await startIssuer(t, 'key')
+  const evil = await startIssuer(t, 'stranger')
+  const app = await listen(t, issuer, { environment: { AUTH_ALGORITHMS: algorithms.join() } })
+  const now = Math.floor(Date.now() / 1000)
+  moveClock(t).stopAt(now * 1000)
+
+  const ask = async (token: string): Promise<Verdict> => {
+    const logged = app.logLines.length
+    const { statusCode, body } = await app.inject({ url: random.one(paths), headers: bearer(token) })
+    const refusal = app.logLines.slice(logged).find(({ code }) => code === 'invalid_token')
+    return {
+      ...verdictOf(statusCode),
+      reason: (refusal?.detail as string | undefined) ?? JSON.parse(body).message,
+    }
+  }
+  const askOverHttp = async (token: string): Promise<Verdict> => {
+    const response = await fetch(`${app.url}/api/private`, { headers: bearer(token) })
+    await response.arrayBuffer()
+    return { ...verdictOf(response.status), reason: undefined }
+  }
+
+  const keys = createLocalJWKSet({ keys: issuer.keys.map(({ jwk }) => jwk) })
+  const options = {
+    issuer: [issuer.url],
+    audience: AUDIENCE,
+    algorithms,
+    requiredClaims: ['iss', 'sub', 'aud', 'exp'],
+    clockTolerance: 5,
+    currentDate: new Date(now * 1000),
+  }
+  /** What jose makes of a token it accepts. `typ` is compared too, where there is one: jose knows no "absent or". */
+  const askJose = async (token: string): Promise<JWTVerifyResult | undefined> => {
+    try {
+      const { typ } = decodeProtectedHeader(token)
+      if (typ === undefined) return await jwtVerify(token, keys, options)
+      return await jwtVerify(token, keys, { ...options, typ: 'JWT' }).catch(() =>
+        jwtVerify(token, keys, { ...options, typ: 'at+jwt' }),
+      )
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The names of the differences that a token shows which Gatehouse refuses and jose accepts. */
+  const explain = (token: string, ours: Verdict, theirs: JWTVerifyResult): string[] => {
+    const seen = { token, header: theirs.protectedHeader, claims: theirs.payload, now }
+    return differences
+      .filter(({ reasons, applies }) => reasons.includes(String(ours.reason)) && applies(seen))
+      .map(({ name }) => name)
+  }
+
+  /** A token that nobody has seen yet, and everything to break it with. */
+  const makeBase = (algorithm: string): Base => {
+    const index = algorithms.indexOf(algorithm)
+    const key = issuer.keys[index] as Base['key']
+    return {
+      random,
+      now,
+      key,
+      published: issuer.keys,
+      stranger: evil.keys[index] as Base['key'],
+      strangersUrl: evil.url,
+      header: issuer.header({}, key),
+      claims: issuer.claims({
+        jti: random.below(2 ** 31),
+        scope: 'read:messages',
+        permissions: ['read:admin-messages'],
+      }),
+    }
+  }
+
+  return { issuer, evil, ask, askOverHttp, askJose, explain, makeBase }
+}
+
+/** With one key for each algorithm. */
+async function startIssuer(t: Test, kid: string): Promise<TestIssuer> {
+  const issuer = await TestIssuer.start(t)
+  issuer.keys = []
+  for (const algorithm of algorithms) await issuer.addKey(`${kid}-${algorithm}`, algorithm)
+  return issuer
+}
+
+function verdictOf(status: number) {
+  return { status, isAccepted: status === 200 || status === 403 }
+}

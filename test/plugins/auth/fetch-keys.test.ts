@@ -1,0 +1,115 @@
+import { createServer } from 'node:http'
+import t, { type Test } from 'tap'
+import { discoveryUrl, fetchDiscovery, fetchKeys } from '../../../src/plugins/auth/fetch-keys.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+
+const rejects = (t: Test, issuer: TestIssuer, message: RegExp) =>
+  t.rejects(fetchKeys(issuer.url), { message })
+
+t.test('the keys come from where the discovery document says', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  await issuer.addKey('key-2', 'ES256')
+  const keys = await fetchKeys(issuer.url)
+  t.same(
+    keys.map(({ kid }) => kid),
+    ['key-1', 'key-2'],
+  )
+  t.equal((await fetchDiscovery(issuer.url)).issuer, issuer.url)
+})
+
+t.test('the discovery document is found with and without a final slash, and below a path', async (t) => {
+  t.equal(discoveryUrl('https://one.test/'), 'https://one.test/.well-known/openid-configuration')
+  t.equal(
+    discoveryUrl('https://one.test/realms/a'),
+    'https://one.test/realms/a/.well-known/openid-configuration',
+  )
+})
+
+t.test('what is no key in a key set is left out, and an empty set is a set', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  issuer.keySet = { keys: [null, 7, 'key', [], { kid: 'a' }] }
+  t.same(await fetchKeys(issuer.url), [{ kid: 'a' }])
+  issuer.keySet = { keys: [] }
+  t.same(await fetchKeys(issuer.url), [])
+})
+
+t.test('an issuer that is not the one it should be is not believed', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const jwks_uri = `${issuer.url}jwks.json`
+  for (const discovery of [
+    { issuer: issuer.url.slice(0, -1), jwks_uri },
+    { issuer: 'https://evil.test/', jwks_uri },
+    { jwks_uri },
+  ]) {
+    issuer.discovery = discovery
+    await rejects(t, issuer, /another issuer/)
+  }
+  for (const uri of [undefined, 7, 'http://keys.example/jwks.json', '/jwks.json', 'file:///etc/passwd']) {
+    issuer.discovery = { issuer: issuer.url, jwks_uri: uri }
+    await rejects(t, issuer, /jwks_uri/)
+  }
+  t.equal(issuer.keySetRequests, 0)
+})
+
+t.test('an answer that is no key set is a failure', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  for (const keySet of [{}, { keys: null }, { keys: {} }, { keys: 'none' }]) {
+    issuer.keySet = keySet
+    await rejects(t, issuer, /has no keys/)
+  }
+  for (const document of ['[]', '7', 'null']) {
+    issuer.misbehaviour = (_request, response) => response.end(document)
+    await rejects(t, issuer, /not a JSON object/)
+  }
+  issuer.misbehaviour = (_request, response) => response.end('<html>')
+  await rejects(t, issuer, /JSON/)
+})
+
+t.test('a status other than 200 is a failure, whatever the body says', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  for (const status of [201, 401, 404, 429, 500, 503]) {
+    issuer.misbehaviour = (_request, response) =>
+      response.writeHead(status).end(JSON.stringify({ issuer: issuer.url, keys: [] }))
+    await rejects(t, issuer, new RegExp(`answered ${status}`))
+  }
+})
+
+t.test('a redirect is not followed', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  let visits = 0
+  const elsewhere = createServer((_request, response) => {
+    visits++
+    response.end('{}')
+  })
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => elsewhere.close())
+  const location = `http://127.0.0.1:${(elsewhere.address() as { port: number }).port}/`
+  issuer.misbehaviour = (_request, response) => response.writeHead(302, { location }).end()
+  await t.rejects(fetchKeys(issuer.url))
+  t.equal(visits, 0)
+})
+
+t.test('an answer longer than 1 MiB is dropped where it passes the limit', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const chunk = Buffer.alloc(65_536, ' ')
+  let sent = 0
+  issuer.misbehaviour = (_request, response) => {
+    const pump = () => {
+      while (!response.destroyed && sent < 64 * 1_048_576) {
+        sent += chunk.length
+        if (!response.write(chunk)) return
+      }
+      response.end()
+    }
+    response.on('drain', pump)
+    pump()
+  }
+  await rejects(t, issuer, /longer than 1048576 bytes/)
+  t.ok(sent < 32 * 1_048_576, 'most of it was never sent')
+})
+
+t.test('an issuer that cannot be reached is a failure', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  await issuer.stop()
+  await t.rejects(fetchKeys(issuer.url))
+})

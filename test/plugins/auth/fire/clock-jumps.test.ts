@@ -1,0 +1,92 @@
+import t, { type Test } from 'tap'
+import { FAILURE_PAUSE_MS, FRESH_MS, MISS_PAUSE_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { moveClock } from '../../../helpers/clock.ts'
+import { startService } from '../../../helpers/service.ts'
+
+const DAY_MS = 24 * 3_600_000
+const DAY_SECONDS = 24 * 3600
+
+/** With tokens whose times leave room for the jumps. */
+async function start(t: Test) {
+  const { issuer, status } = await startService(t)
+  const clock = moveClock(t)
+  const now = Math.floor(Date.now() / 1000)
+  const sign = (jti: number) => issuer.sign({ jti, iat: undefined, exp: now + 100 * DAY_SECONDS })
+  const token = await sign(0)
+  t.equal(await status(token), 200)
+  return { issuer, status, clock, sign, token }
+}
+
+t.test('a clock that jumps forward by a day has the keys fetched anew, and refuses nobody', async (t) => {
+  const { issuer, status, clock, sign, token } = await start(t)
+  clock.set(DAY_MS)
+  t.equal(await status(token), 200)
+  t.equal(await status(await sign(1)), 200)
+  t.equal(issuer.keySetRequests, 2)
+})
+
+t.test(
+  'a clock that jumps forward by a day while the issuer is down leaves no key, until it is back',
+  async (t) => {
+    const { issuer, status, clock, token } = await start(t)
+    await issuer.stop()
+    clock.set(DAY_MS)
+    t.equal(await status(token), 503)
+    clock.set(0)
+    t.equal(await status(token), 200, 'the jump was a mistake')
+    await issuer.listen()
+    clock.set(DAY_MS + FAILURE_PAUSE_MS)
+    t.equal(await status(token), 200)
+  },
+)
+
+t.test('a clock that jumps back by a day refuses nobody, and a removed key still goes', async (t) => {
+  const { issuer, status, clock, sign, token } = await start(t)
+  clock.set(-DAY_MS)
+  t.equal(await status(token), 200)
+  t.equal(await status(await sign(1)), 200)
+  issuer.removeKey('key-1')
+  await issuer.addKey('key-2')
+  clock.set(-DAY_MS + FRESH_MS)
+  t.equal(await status(token), 200, 'starts the renewal and does not wait')
+  t.equal(await status(await sign(2)), 200, 'waits for it')
+  t.equal(await status(token), 401)
+})
+
+t.test('a clock that jumps back ends the pauses: nobody waits a day for a new key', async (t) => {
+  const { issuer, status, clock, sign } = await start(t)
+  t.equal(await status(await issuer.sign({}, { kid: 'invented' })), 401)
+  await issuer.addKey('key-2')
+  const token = await sign(1)
+  t.equal(await status(token), 401, 'in the pause after the miss')
+  clock.set(-DAY_MS)
+  t.equal(await status(token), 200)
+  await issuer.addKey('key-3')
+  await issuer.stop()
+  const next = await sign(2)
+  t.equal(await status(next), 503)
+  await issuer.listen()
+  clock.set(-2 * DAY_MS)
+  t.equal(await status(next), 200, 'nor after a failure')
+})
+
+t.test('a clock that goes to and fro costs no more than a fetch each time', async (t) => {
+  const { issuer, status, clock, token } = await start(t)
+  for (let turn = 0; turn < 10; turn++) {
+    clock.set(turn % 2 === 0 ? -DAY_MS : DAY_MS)
+    for (let request = 0; request < 5; request++) t.equal(await status(token), 200)
+  }
+  t.ok(issuer.keySetRequests <= 11, `${issuer.keySetRequests} fetches`)
+})
+
+t.test('a token follows the clock: expired a day ahead, not yet issued a day back', async (t) => {
+  const { issuer, status, clock } = await start(t)
+  const token = await issuer.sign()
+  t.equal(await status(token), 200)
+  for (const jump of [DAY_MS, -DAY_MS]) {
+    clock.set(jump)
+    t.equal(await status(token), 401)
+  }
+  clock.set(MISS_PAUSE_MS)
+  t.equal(await status(token), 200)
+})

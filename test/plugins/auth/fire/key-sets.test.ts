@@ -1,0 +1,121 @@
+import { generateKeyPairSync } from 'node:crypto'
+import t, { type Test } from 'tap'
+import { MISS_PAUSE_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { moveClock } from '../../../helpers/clock.ts'
+import type { IssuerKey } from '../../../helpers/issuer.ts'
+import { startService } from '../../../helpers/service.ts'
+
+const both = { AUTH_ALGORITHMS: 'RS256,ES256' }
+
+/** A service whose issuer publishes a good key, `good`, and beside it what is told. */
+async function startBeside(t: Test, publish: (key: IssuerKey) => object[]) {
+  const service = await startService(t, both)
+  const { issuer, status } = service
+  const good = issuer.newestKey
+  const key = await issuer.addKey('odd')
+  issuer.keySet = { keys: [...publish(key), good.jwk] }
+  const sign = (header: object = {}) => issuer.signRaw(issuer.header(header, key), issuer.claims(), key)
+  return { ...service, key, sign, statusOfGood: async () => status(await issuer.sign({}, {}, good)) }
+}
+
+t.test('in a set of hundreds of keys each is found, by one fetch', async (t) => {
+  const { issuer, status } = await startService(t, both)
+  for (let index = 0; index < 500; index++) await issuer.addKey(`key-${index}`, 'ES256')
+  for (const key of issuer.keys.filter((_, index) => index % 25 === 0))
+    t.equal(await status(await issuer.sign({}, {}, key)), 200, key.kid)
+  t.equal(issuer.keySetRequests, 1)
+})
+
+t.test('a set without keys is an answer: 401, not 503, until there is one', async (t) => {
+  const { issuer, status } = await startService(t)
+  const clock = moveClock(t)
+  issuer.keySet = { keys: [] }
+  const token = await issuer.sign()
+  t.equal(await status(token), 401)
+  issuer.keySet = undefined
+  clock.set(MISS_PAUSE_MS)
+  t.equal(await status(token), 200)
+})
+
+t.test('a key that is not fit to verify is as good as none, and does no harm to the others', async (t) => {
+  const unfit: Record<string, (key: IssuerKey) => object> = {
+    'for encryption': ({ jwk }) => ({ ...jwk, use: 'enc' }),
+    'for other operations': ({ jwk }) => ({ ...jwk, key_ops: ['encrypt', 'wrapKey'] }),
+    'for operations that are no list': ({ jwk }) => ({ ...jwk, key_ops: 'verify' }),
+    'for another algorithm': ({ jwk }) => ({ ...jwk, alg: 'RS512' }),
+    'for encryption by its algorithm': ({ jwk }) => ({ ...jwk, alg: 'RSA-OAEP' }),
+    'of an unknown type': ({ jwk }) => ({ ...jwk, kty: 'XYZ' }),
+    'of no type': ({ jwk }) => ({ ...jwk, kty: undefined }),
+    'of another case': ({ jwk }) => ({ ...jwk, kty: 'rsa' }),
+    'without modulus': ({ jwk }) => ({ ...jwk, n: undefined }),
+    'with an exponent of one': ({ jwk }) => ({ ...jwk, e: 'AQ' }),
+    symmetric: ({ jwk }) => ({ kty: 'oct', k: jwk.n, kid: jwk.kid, alg: 'HS256' }),
+    private: ({ jwk, privateKey }) => ({ ...jwk, ...privateKey.export({ format: 'jwk' }) }),
+    'of text instead of numbers': ({ jwk }) => ({ ...jwk, n: '!', e: '?' }),
+  }
+  for (const [name, change] of Object.entries(unfit)) {
+    await t.test(name, async (t) => {
+      const { status, sign, statusOfGood } = await startBeside(t, (key) => [change(key)])
+      t.equal(await status(sign()), 401)
+      t.equal(await statusOfGood(), 200)
+    })
+  }
+
+  await t.test('of 1024 bits', async (t) => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const weak = publicKey.export({ format: 'jwk' })
+    const { key, issuer, status, statusOfGood } = await startBeside(t, ({ jwk }) => [{ ...jwk, ...weak }])
+    const token = issuer.signRaw(issuer.header({}, key), issuer.claims(), { ...key, privateKey })
+    t.equal(await status(token), 401)
+    t.equal(await statusOfGood(), 200)
+  })
+
+  await t.test('of another curve', async (t) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    const curve = { ...publicKey.export({ format: 'jwk' }), kid: 'odd' }
+    const { key, issuer, status, statusOfGood } = await startBeside(t, () => [curve])
+    const signing = { ...key, privateKey, algorithm: 'ES256' }
+    t.equal(await status(issuer.signRaw(issuer.header({}, signing), issuer.claims(), signing)), 401)
+    t.equal(await statusOfGood(), 200)
+  })
+})
+
+t.test('what is no key at all in a set does no harm to the others', async (t) => {
+  const { statusOfGood } = await startBeside(t, () => [null, 7, 'key', [], {}] as object[])
+  t.equal(await statusOfGood(), 200)
+})
+
+t.test('a token without kid is for a key without kid, and one with kid is not', async (t) => {
+  const { status, sign, statusOfGood } = await startBeside(t, ({ jwk }) => [{ ...jwk, kid: undefined }])
+  t.equal(await status(sign({ kid: undefined })), 200)
+  t.equal(await status(sign()), 401)
+  t.equal(await statusOfGood(), 200)
+})
+
+t.test('a token without kid is not for a key with kid, even if that is the only one', async (t) => {
+  const { issuer, status } = await startService(t)
+  t.equal(await status(await issuer.sign({}, { kid: undefined })), 401)
+  t.equal(await status(await issuer.sign()), 200)
+})
+
+t.test('two keys of one kid and algorithm are neither', async (t) => {
+  const { issuer, status, sign, statusOfGood } = await startBeside(t, ({ jwk }) => {
+    const { n, e } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+    return [jwk, { ...jwk, n, e }]
+  })
+  t.equal(await status(sign()), 401)
+  t.equal(await statusOfGood(), 200)
+  t.equal(issuer.keySetRequests, 1)
+})
+
+t.test('of two keys of one kid, of which one is not fit, the other serves', async (t) => {
+  const { status, sign, statusOfGood } = await startBeside(t, ({ jwk }) => [jwk, { ...jwk, use: 'enc' }])
+  t.equal(await status(sign()), 200)
+  t.equal(await statusOfGood(), 200)
+})
+
+t.test('two keys of one kid and of different algorithms are both', async (t) => {
+  const { issuer, status } = await startService(t, both)
+  const keys = [issuer.newestKey, await issuer.addKey('key-1', 'ES256')]
+  for (const key of keys) t.equal(await status(await issuer.sign({}, {}, key)), 200, key.algorithm)
+})

@@ -1,0 +1,53 @@
+import t from 'tap'
+import { FRESH_MS, MISS_PAUSE_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { moveClock } from '../../../helpers/clock.ts'
+import { startService } from '../../../helpers/service.ts'
+
+t.test('each of several new keys in a row is in use at once, and those before it stay', async (t) => {
+  const { issuer, status } = await startService(t)
+  const tokens = [await issuer.sign()]
+  t.equal(await status(tokens[0] as string), 200)
+  for (const kid of ['key-2', 'key-3', 'key-4']) {
+    await issuer.addKey(kid)
+    tokens.push(await issuer.sign())
+    for (const token of tokens.toReversed()) t.equal(await status(token), 200, kid)
+  }
+  t.equal(issuer.keySetRequests, 4, 'one fetch for each')
+})
+
+t.test(
+  'a key that was removed stops with the next fetch, for tokens seen and unseen, and can come back',
+  async (t) => {
+    const { issuer, status } = await startService(t)
+    const clock = moveClock(t)
+    const key = issuer.newestKey
+    const seen = await issuer.sign()
+    t.equal(await status(seen), 200)
+    issuer.keys = []
+    await issuer.addKey('key-2')
+    const other = await issuer.sign()
+    t.equal(await status(other), 200, 'the new key, learnt by asking, ...')
+    t.equal(await status(seen), 401, '... and with it that the old one is gone')
+    t.equal(await status(await issuer.sign({ jti: 'unseen' }, {}, key)), 401)
+    issuer.keys.push(key)
+    clock.set(MISS_PAUSE_MS)
+    t.equal(await status(seen), 200)
+    t.equal(await status(other), 200)
+  },
+)
+
+t.test('another key under the name of one that was removed is in use from the next renewal', async (t) => {
+  const { issuer, status } = await startService(t)
+  const clock = moveClock(t)
+  const before = await issuer.sign()
+  t.equal(await status(before), 200)
+  issuer.keys = []
+  await issuer.addKey('key-1')
+  const after = await issuer.sign()
+  t.equal(await status(after), 401, 'its name is known, so nobody asks')
+  clock.set(FRESH_MS)
+  t.equal(await status(before), 200, 'starts the renewal and does not wait')
+  t.equal(await status(await issuer.sign({}, { kid: 'unknown' })), 401, 'waits for it')
+  t.equal(await status(after), 200)
+  t.equal(await status(before), 401)
+})

@@ -1,0 +1,183 @@
+import type { ServerResponse } from 'node:http'
+import t from 'tap'
+import { bearer, buildApp, listen } from '../../helpers/app.ts'
+import { moveClock } from '../../helpers/clock.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+import { startService } from '../../helpers/service.ts'
+
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+
+t.test('the token is looked for in the Authorization header and nowhere else', async (t) => {
+  const { issuer, app } = await startService(t)
+  const token = await issuer.sign()
+  t.equal((await fetch(`${app.url}/api/private?access_token=${token}`)).status, 401)
+  t.equal(
+    (await fetch(`${app.url}/api/private`, { headers: { cookie: `token=${token}; access_token=${token}` } }))
+      .status,
+    401,
+  )
+  t.equal(
+    (await fetch(`${app.url}/api/private`, { headers: { authorization: `Basic ${token}` } })).status,
+    401,
+  )
+  for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+    const headers = { authorization: `${scheme} ${token}` }
+    t.equal((await fetch(`${app.url}/api/private`, { headers })).status, 200, scheme)
+  }
+})
+
+t.test('request.token is the verified token on guarded routes and null on public ones', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, {
+    extend: (instance) => {
+      instance.get('/guarded', { preHandler: instance.authenticate }, async ({ token }) => ({
+        sub: token?.subject,
+      }))
+      instance.get('/open', { config: { public: true } }, async ({ token }) => ({ token }))
+    },
+  })
+  const headers = bearer(await issuer.sign({ sub: 'auth0|7' }))
+  t.same((await app.inject({ url: '/guarded', headers })).json(), { sub: 'auth0|7' })
+  t.same((await app.inject({ url: '/open', headers })).json(), { token: null })
+})
+
+t.test('the verification of @fastify/jwt, which accepts too much, is switched off', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, {
+    expectsErrors: true,
+    extend: (instance) => {
+      instance.get('/unsafe', { config: { public: true } }, async (request) => request.jwtVerify())
+    },
+  })
+  const response = await app.inject({ url: '/unsafe', headers: bearer(await issuer.sign()) })
+  t.not(response.statusCode, 200)
+})
+
+t.test('rotation refuses nobody', async (t) => {
+  const { issuer, status } = await startService(t)
+  const before = await issuer.sign()
+  t.equal(await status(before), 200)
+  await issuer.addKey('key-2')
+  const after = await issuer.sign()
+  t.equal(await status(after), 200, 'the new key at once')
+  t.equal(await status(before), 200, 'the old one still')
+  t.equal(issuer.keySetRequests, 2)
+})
+
+t.test('a key that was removed takes its tokens with it, remembered ones included', async (t) => {
+  const { issuer, status } = await startService(t)
+  const clock = moveClock(t)
+  const token = await issuer.sign()
+  t.equal(await status(token), 200)
+  await issuer.addKey('key-2')
+  issuer.removeKey('key-1')
+  t.equal(await status(token), 200, 'within ten minutes')
+  clock.set(10 * MINUTE_MS)
+  t.equal(await status(token), 200, 'this request starts the renewal and does not wait')
+  t.equal(await status(await issuer.sign()), 200)
+  t.equal(await status(token), 401)
+})
+
+t.test('an issuer that fails', async (t) => {
+  const ways: Record<string, (response: ServerResponse, chunk: string) => void> = {
+    hangs: () => {},
+    'answers 500': (response) => response.writeHead(500).end('{}'),
+    'answers HTML': (response) => response.end('<html>'),
+    'answers another shape': (response) => response.end('{"keys":7}'),
+    'cuts the connection': (response) => response.destroy(),
+  }
+  for (const [way, misbehave] of Object.entries(ways)) {
+    await t.test(`and ${way}: known keys serve without delay until they are 24 hours old`, async (t) => {
+      const { issuer, status, app } = await startService(t)
+      const clock = moveClock(t)
+      const token = await issuer.sign({ exp: Math.floor(Date.now() / 1000) + 100 * 3600 })
+      t.equal(await status(token), 200)
+      issuer.misbehaviour = (_request, response) => misbehave(response, '')
+      for (const hours of [1, 12, 23.9]) {
+        clock.set(hours * HOUR_MS)
+        t.equal(await status(token), 200, `after ${hours} hours`)
+        t.equal(
+          await status(await issuer.sign({ jti: hours, iat: undefined })),
+          200,
+          'a token not seen before, too',
+        )
+      }
+      issuer.misbehaviour = undefined
+      t.notOk(app.logLines.some(({ level }) => level >= 50))
+    })
+  }
+
+  await t.test(
+    'is not the fault of the caller: 503 with Retry-After and nothing of what it said',
+    async (t) => {
+      const { issuer, get, status, app } = await startService(t)
+      const clock = moveClock(t)
+      issuer.misbehaviour = (_request, response) => response.writeHead(502).end('secret upstream words')
+      const token = await issuer.sign()
+      const response = await get(token)
+      t.equal(response.status, 503)
+      t.equal(response.headers.get('retry-after'), '5')
+      t.equal(response.headers.get('www-authenticate'), null)
+      t.same(await response.json(), {
+        statusCode: 503,
+        code: 'issuer_unavailable',
+        error: 'Service Unavailable',
+        message: 'The identity provider cannot be reached',
+      })
+      t.ok(app.logLines.some(({ level, msg }) => level === 40 && msg.includes('key set not fetched')))
+      t.equal(await status('invalidToken'), 401, 'what is no token needs no issuer to be refused')
+      issuer.misbehaviour = undefined
+      clock.set(6000)
+      t.equal(await status(token), 200, 'heals')
+    },
+  )
+
+  await t.test('for longer than the limit leaves no key to trust', async (t) => {
+    const { issuer, status } = await startService(t, { JWKS_MAX_STALE_HOURS: '2' })
+    const clock = moveClock(t)
+    const token = await issuer.sign({ exp: Math.floor(Date.now() / 1000) + 100 * 3600 })
+    t.equal(await status(token), 200)
+    await issuer.stop()
+    clock.set(1.9 * HOUR_MS)
+    t.equal(await status(token), 200)
+    clock.set(2 * HOUR_MS)
+    t.equal(await status(token), 503)
+    await issuer.listen()
+    clock.set(2 * HOUR_MS + MINUTE_MS)
+    t.equal(await status(token), 200)
+  })
+})
+
+t.test('several issuers and audiences', async (t) => {
+  const [one, two, foreign] = [
+    await TestIssuer.start(t),
+    await TestIssuer.start(t),
+    await TestIssuer.start(t),
+  ]
+  const environment = { AUTH0_DOMAIN: `${one.url}, ${two.url}`, AUTH0_AUDIENCE: 'api-a,api-b' }
+  const { url } = await listen(t, one, { environment })
+  const status = async (token: string) =>
+    (await fetch(`${url}/api/private`, { headers: bearer(token) })).status
+  t.equal(await status(await one.sign({ aud: 'api-a' })), 200)
+  t.equal(await status(await two.sign({ aud: ['other', 'api-b'] })), 200)
+  t.equal(await status(await one.sign({ aud: 'api-c' })), 401)
+  t.equal(await status(await foreign.sign({ aud: 'api-a' })), 401)
+  t.equal(foreign.keySetRequests, 0, 'an issuer that is not configured is never asked')
+  t.equal(await status(await two.sign({ aud: 'api-a', iss: one.url })), 401, 'one cannot speak for the other')
+  await one.stop()
+  t.equal(
+    await status(await two.sign({ aud: 'api-a', jti: 'new' })),
+    200,
+    'one that is down leaves the other be',
+  )
+})
+
+t.test('every algorithm that is allowed works, and no other', async (t) => {
+  const { issuer, status } = await startService(t, { AUTH_ALGORITHMS: 'ES256,EdDSA,PS256' })
+  t.equal(await status(await issuer.sign()), 401, 'RS256')
+  for (const algorithm of ['ES256', 'EdDSA', 'PS256']) {
+    await issuer.addKey(`key-${algorithm}`, algorithm)
+    t.equal(await status(await issuer.sign({ jti: algorithm })), 200, algorithm)
+  }
+})

@@ -1,0 +1,64 @@
+import { generateKeyPairSync } from 'node:crypto'
+import t from 'tap'
+import { type Jwk, toPublicKey } from '../../../src/plugins/auth/jwk.ts'
+
+const rsa = (modulusLength = 2048, publicExponent = 65_537) =>
+  generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' })
+const ec = (namedCurve: string) =>
+  generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' })
+const rsaKey = rsa()
+
+t.test('a key of the right type is fit, whether or not it says what it is for', async (t) => {
+  const fit: [string, Jwk][] = [
+    ['RS256', rsaKey],
+    ['PS512', rsaKey],
+    ['RS256', { ...rsaKey, alg: 'RS256', use: 'sig', key_ops: ['verify'] }],
+    ['RS256', { ...rsaKey, key_ops: ['sign', 'verify'] }],
+    ['ES256', ec('P-256')],
+    ['ES384', ec('P-384')],
+    ['ES512', ec('P-521')],
+    ['EdDSA', generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })],
+  ]
+  for (const [algorithm, jwk] of fit) t.equal(toPublicKey(jwk, algorithm)?.type, 'public', algorithm)
+})
+
+t.test('a key for another purpose, type or curve is not fit', async (t) => {
+  const unfit: [string, Jwk][] = [
+    ['RS256', { ...rsaKey, use: 'enc' }],
+    ['RS256', { ...rsaKey, use: '' }],
+    ['RS256', { ...rsaKey, key_ops: ['encrypt'] }],
+    ['RS256', { ...rsaKey, key_ops: 'verify' as unknown as string[] }],
+    ['RS256', { ...rsaKey, key_ops: ['verify', 'verify'] }],
+    ['RS256', { ...rsaKey, key_ops: ['verify', 7] as unknown as string[] }],
+    ['RS256', { ...rsaKey, alg: 'RS384' }],
+    ['RS256', { kty: 'oct', k: 'c2VjcmV0' }],
+    ['RS256', ec('P-256')],
+    ['ES256', rsaKey],
+    ['ES256', ec('P-384')],
+    ['ES384', ec('P-256')],
+    ['EdDSA', generateKeyPairSync('ed448').publicKey.export({ format: 'jwk' })],
+    ['EdDSA', generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })],
+    ['RS256', {}],
+  ]
+  for (const [algorithm, jwk] of unfit)
+    t.equal(toPublicKey(jwk, algorithm), undefined, `${algorithm} ${JSON.stringify(jwk)}`)
+})
+
+t.test('a weak or broken key is not fit', async (t) => {
+  const { x, y, ...curve } = ec('P-256')
+  const unfit: [string, Jwk][] = [
+    ['RS256', rsa(1024)],
+    ['RS256', rsa(2048, 3)],
+    ['RS256', { ...rsaKey, e: 'AQAAAAE' }],
+    ['RS256', { ...rsaKey, n: 'AQ' }],
+    ['RS256', { kty: 'RSA', e: 'AQAB' }],
+    ['RS256', { kty: 'RSA', e: 'AQAB', n: 7 as unknown as string }],
+    ['ES256', { ...curve, x: x as string, y: x as string }],
+  ]
+  for (const [algorithm, jwk] of unfit) t.equal(toPublicKey(jwk, algorithm), undefined, JSON.stringify(jwk))
+})
+
+t.test('a private key that was published is not fit', async (t) => {
+  const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
+  t.equal(toPublicKey(jwk, 'RS256'), undefined)
+})

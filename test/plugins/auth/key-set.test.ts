@@ -1,0 +1,217 @@
+import { generateKeyPairSync } from 'node:crypto'
+import t, { type Test } from 'tap'
+import type { Jwk } from '../../../src/plugins/auth/jwk.ts'
+import {
+  FAILURE_PAUSE_MS,
+  type FetchOutcome,
+  FRESH_MS,
+  KeySet,
+  MISS_PAUSE_MS,
+} from '../../../src/plugins/auth/key-set.ts'
+
+const ISSUER = 'https://one.test/'
+const MAX_STALE_MS = 24 * 3_600_000
+const START = 1_800_000_000_000
+
+const jwk = (kid: string): Jwk => ({
+  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }),
+  kid,
+})
+const [one, two, three] = [jwk('one'), jwk('two'), jwk('three')]
+
+/** A key set over an issuer that publishes what it is told to, or throws. */
+function keySetOf(published: Jwk[]) {
+  const issuer = { published, isDown: false, fetches: 0, outcomes: [] as FetchOutcome[] }
+  const keySet = new KeySet({
+    issuer: ISSUER,
+    algorithms: ['RS256'],
+    maxStaleMs: MAX_STALE_MS,
+    fetchKeys: async () => {
+      issuer.fetches++
+      if (issuer.isDown) throw new Error('down')
+      return issuer.published
+    },
+    onFetch: (outcome) => issuer.outcomes.push(outcome),
+  })
+  return { issuer, keySet }
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+const isRefused = (t: Test, asked: Promise<unknown>) =>
+  t.rejects(asked, { statusCode: 401, code: 'invalid_token' })
+const isUnavailable = (t: Test, asked: Promise<unknown>) =>
+  t.rejects(asked, { statusCode: 503, code: 'issuer_unavailable' })
+
+t.test('nothing is known before the first fetch, and everything published after it', async (t) => {
+  const { issuer, keySet } = keySetOf([one, two])
+  t.equal(keySet.find('RS256', 'one', START), undefined)
+  const key = await keySet.fetch('RS256', 'one', START)
+  t.equal(keySet.find('RS256', 'one', START), key)
+  t.ok(keySet.find('RS256', 'two', START))
+  t.equal(issuer.fetches, 1)
+  t.same(issuer.outcomes, [{ issuer: ISSUER, keys: 2 }])
+})
+
+t.test('a thousand first look-ups at once cause one fetch', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  await Promise.all(Array.from({ length: 1000 }, () => keySet.fetch('RS256', 'one', START)))
+  t.equal(issuer.fetches, 1)
+})
+
+t.test('a fresh key is served without asking; later one renewal runs behind it', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const key = await keySet.fetch('RS256', 'one', START)
+  t.ok(keySet.trusts(key, START + FRESH_MS - 1))
+  t.equal(issuer.fetches, 1)
+  for (let i = 0; i < 100; i++) t.ok(keySet.trusts(key, START + FRESH_MS))
+  await settle()
+  t.equal(issuer.fetches, 2)
+  t.ok(keySet.trusts(key, START + FRESH_MS + 1), 'the same key is the same object after the renewal')
+  t.equal(issuer.fetches, 2)
+})
+
+t.test('a key that the issuer has withdrawn is gone after the next renewal', async (t) => {
+  const { issuer, keySet } = keySetOf([one, two])
+  const key = await keySet.fetch('RS256', 'one', START)
+  issuer.published = [two]
+  t.ok(keySet.trusts(key, START + FRESH_MS), 'the look-up that starts the renewal does not wait for it')
+  await settle()
+  t.notOk(keySet.trusts(key, START + FRESH_MS))
+  t.equal(keySet.find('RS256', 'one', START + FRESH_MS), undefined)
+  t.ok(keySet.find('RS256', 'two', START + FRESH_MS))
+})
+
+t.test('another key under the same kid is another key', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const key = await keySet.fetch('RS256', 'one', START)
+  issuer.published = [{ ...two, kid: 'one' }]
+  keySet.trusts(key, START + FRESH_MS)
+  await settle()
+  t.notOk(keySet.trusts(key, START + FRESH_MS))
+  t.ok(keySet.find('RS256', 'one', START + FRESH_MS))
+})
+
+t.test('a new key is in use at once', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  await keySet.fetch('RS256', 'one', START)
+  issuer.published = [one, two]
+  t.ok(await keySet.fetch('RS256', 'two', START + 1))
+  issuer.published = [one, two, three]
+  t.ok(await keySet.fetch('RS256', 'three', START + 2))
+})
+
+t.test('invented kids cause one fetch in half a minute, which learns a new key all the same', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  await keySet.fetch('RS256', 'one', START)
+  issuer.published = [one, two]
+  await isRefused(t, keySet.fetch('RS256', 'invented', START))
+  for (let i = 0; i < 100; i++)
+    await isRefused(t, keySet.fetch('RS256', `invented-${i}`, START + MISS_PAUSE_MS - 1))
+  t.equal(issuer.fetches, 2)
+  t.ok(keySet.find('RS256', 'two', START), 'the flood has not kept the new key out')
+  await isRefused(t, keySet.fetch('RS256', 'invented', START + MISS_PAUSE_MS))
+  t.equal(issuer.fetches, 3)
+})
+
+t.test('a look-up that joins a fetch asks once more when that brought nothing', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const first = keySet.fetch('RS256', 'one', START)
+  const joining = keySet.fetch('RS256', 'two', START)
+  const crowd = Array.from({ length: 100 }, (_, i) => keySet.fetch('RS256', `invented-${i}`, START))
+  issuer.published = [one, two]
+  await first
+  t.ok(await joining)
+  await Promise.all(crowd.map((asked) => isRefused(t, asked)))
+  t.equal(issuer.fetches, 2)
+})
+
+t.test('while the issuer is down', async (t) => {
+  await t.test('known keys serve on until their limit', async (t) => {
+    const { issuer, keySet } = keySetOf([one])
+    const key = await keySet.fetch('RS256', 'one', START)
+    issuer.isDown = true
+    t.ok(keySet.trusts(key, START + FRESH_MS))
+    await settle()
+    t.ok(keySet.trusts(key, START + MAX_STALE_MS - 1))
+    t.match(issuer.outcomes.at(-1), { keys: 1, error: { message: 'down' } })
+    await settle()
+    t.notOk(keySet.trusts(key, START + MAX_STALE_MS))
+    t.equal(keySet.find('RS256', 'one', START + MAX_STALE_MS), undefined)
+    await isUnavailable(t, keySet.fetch('RS256', 'one', START + MAX_STALE_MS + FAILURE_PAUSE_MS))
+  })
+
+  await t.test('renewals are tried once in half a minute', async (t) => {
+    const { issuer, keySet } = keySetOf([one])
+    const key = await keySet.fetch('RS256', 'one', START)
+    issuer.isDown = true
+    for (let ms = 0; ms < 60_000; ms += 1000) {
+      t.ok(keySet.trusts(key, START + FRESH_MS + ms))
+      await settle()
+    }
+    t.equal(issuer.fetches, 3)
+  })
+
+  await t.test('a key that is not at hand is 503, without asking again at once, and heals', async (t) => {
+    const { issuer, keySet } = keySetOf([one])
+    issuer.isDown = true
+    const failure = (now: number) => keySet.fetch('RS256', 'one', now).then(t.fail, (error) => error)
+    const first = await failure(START)
+    t.match(first, { statusCode: 503, headers: { 'retry-after': '5' }, cause: { message: 'down' } })
+    t.match(await failure(START + 3500), { statusCode: 503, headers: { 'retry-after': '2' } })
+    t.equal(issuer.fetches, 1)
+    issuer.isDown = false
+    t.ok(await keySet.fetch('RS256', 'one', START + FAILURE_PAUSE_MS))
+  })
+
+  await t.test('an unknown kid is 503 too: nobody can tell', async (t) => {
+    const { issuer, keySet } = keySetOf([one])
+    await keySet.fetch('RS256', 'one', START)
+    issuer.isDown = true
+    await isUnavailable(t, keySet.fetch('RS256', 'two', START + 1))
+    await isUnavailable(t, keySet.fetch('RS256', 'two', START + 2))
+  })
+})
+
+t.test('a key past its limit is fetched anew even in the pause after a miss', async (t) => {
+  const { keySet } = keySetOf([one])
+  await keySet.fetch('RS256', 'one', START)
+  const later = START + MAX_STALE_MS
+  await isRefused(t, keySet.fetch('RS256', 'invented', later - 1))
+  t.ok(await keySet.fetch('RS256', 'one', later + MAX_STALE_MS))
+})
+
+t.test('a clock that is set back neither loses the keys nor keeps them for ever', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const key = await keySet.fetch('RS256', 'one', START)
+  t.ok(keySet.trusts(key, START - 3_600_000))
+  await settle()
+  t.equal(issuer.fetches, 2, 'renewed, since the age of the keys is not known')
+  t.ok(keySet.trusts(key, START - 3_600_000))
+  t.equal(issuer.fetches, 2)
+})
+
+t.test('an issuer that publishes no key has withdrawn them all', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const key = await keySet.fetch('RS256', 'one', START)
+  issuer.published = []
+  keySet.trusts(key, START + FRESH_MS)
+  await settle()
+  t.notOk(keySet.trusts(key, START + FRESH_MS))
+  await isRefused(t, keySet.fetch('RS256', 'one', START + FRESH_MS))
+})
+
+t.test('it says how many keys it has, how old they are, and how its fetches ended', async (t) => {
+  const { issuer, keySet } = keySetOf([one, two])
+  const state = (now: number) => [keySet.size, keySet.ageMs(now), keySet.fetches]
+  t.strictSame(state(START), [0, undefined, { ok: 0, failed: 0 }])
+  await keySet.fetch('RS256', 'one', START)
+  t.strictSame(state(START + 1000), [2, 1000, { ok: 1, failed: 0 }])
+  issuer.isDown = true
+  t.ok(keySet.find('RS256', 'one', START + FRESH_MS))
+  await settle()
+  t.strictSame(
+    state(START + FRESH_MS),
+    [2, FRESH_MS, { ok: 1, failed: 1 }],
+    'a failure makes nothing younger',
+  )
+})

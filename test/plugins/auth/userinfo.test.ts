@@ -1,0 +1,127 @@
+import type { ServerResponse } from 'node:http'
+import t, { type Test } from 'tap'
+import { mayHaveProfile, PAUSE_MS, TIMEOUT_MS, Userinfo } from '../../../src/plugins/auth/userinfo.ts'
+import { toVerifiedToken } from '../../../src/plugins/auth/verified-token.ts'
+import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
+
+const subject = 'auth0|1'
+const profile = {
+  email: 'ada@example.com',
+  emailVerified: true,
+  name: 'Ada',
+  picture: 'https://example.com/a.png',
+}
+const claims = {
+  sub: subject,
+  email: profile.email,
+  email_verified: true,
+  name: 'Ada',
+  picture: profile.picture,
+}
+
+const answer = (body: unknown) => (_request: unknown, response: ServerResponse) =>
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+
+async function start(t: Test) {
+  const issuer = await TestIssuer.start(t)
+  issuer.userinfo = answer(claims)
+  const failures: string[] = []
+  const userinfo = new Userinfo({
+    onFailure: (name, error) => failures.push(`${name} ${(error as Error).message}`),
+  })
+  const token = (more: object = {}) =>
+    toVerifiedToken({ iss: issuer.url, sub: subject, aud: AUDIENCE, exp: 1, scope: 'openid', ...more })
+  const lookUp = (now = 0, more = {}) => userinfo.lookUp(token(more), 'Bearer the-token', now)
+  return { issuer, failures, token, lookUp }
+}
+
+t.test('the issuer is asked with the token in the header, and says who it is', async (t) => {
+  const { issuer, failures, lookUp } = await start(t)
+  t.strictSame(await lookUp(), profile)
+  t.strictSame(issuer.userinfoRequests, ['Bearer the-token'])
+  t.strictSame(failures, [])
+})
+
+t.test('only a token that is meant for it is shown to the endpoint', async (t) => {
+  const { issuer, token, lookUp } = await start(t)
+  const cases: [more: object, mayHave: boolean, isAsked: boolean][] = [
+    [{ scope: 'openid profile' }, true, true],
+    [{ scope: 'read:messages', aud: [AUDIENCE, `${issuer.url}userinfo`] }, true, true],
+    [{ scope: undefined, aud: [AUDIENCE, 'https://other.test'] }, true, false],
+    [{ scope: undefined, aud: [AUDIENCE] }, false, false],
+    [{ scope: 'openid-not', aud: AUDIENCE }, false, false],
+  ]
+  for (const [more, mayHave, isAsked] of cases) {
+    const before = issuer.userinfoRequests.length
+    t.equal(mayHaveProfile(token(more)), mayHave)
+    t.equal((await lookUp(0, more)) !== undefined, isAsked)
+    t.equal(issuer.userinfoRequests.length - before, isAsked ? 1 : 0)
+  }
+})
+
+t.test('what is odd is left out; what is of no use is no profile', async (t) => {
+  const { issuer, lookUp } = await start(t)
+  const look = async (body: object) => {
+    issuer.userinfo = answer({ sub: subject, ...body })
+    return lookUp()
+  }
+  const none = { email: null, emailVerified: null, name: null, picture: null }
+  t.strictSame(await look({ name: 'Ada', email: 7, email_verified: 'true', picture: '' }), {
+    ...none,
+    name: 'Ada',
+  })
+  t.strictSame(await look({ name: 'x\0y', email: 'a@b.c', picture: 'x'.repeat(2001) }), {
+    ...none,
+    email: 'a@b.c',
+  })
+  t.equal(await look({ picture: 'https://example.com/a.png' }), undefined)
+  t.equal(await look({}), undefined)
+})
+
+t.test('an issuer that fails is let alone for a while, and asked again', async (t) => {
+  const { issuer, failures, lookUp } = await start(t)
+  const start_ = 1_000_000
+  const bad: [answer: TestIssuer['userinfo'], message: RegExp][] = [
+    [(_request, response) => response.writeHead(429).end(), / answered 429$/],
+    [(_request, response) => response.writeHead(503).end(), / answered 503$/],
+    [(_request, response) => response.end('<!doctype html>'), /JSON/],
+    [answer({ ...claims, sub: 'auth0|2' }), / answered with another sub$/],
+    [answer({ email: 'eve@example.com' }), / answered with another sub$/],
+    [(_request, response) => response.destroy(), /fetch failed/],
+  ]
+  for (const [index, [misbehave, message]] of bad.entries()) {
+    const now = start_ + index * 10 * PAUSE_MS
+    issuer.userinfo = misbehave
+    t.equal(await lookUp(now), undefined)
+    t.match(failures.at(-1), message)
+    issuer.userinfo = answer(claims)
+    const asked = issuer.userinfoRequests.length
+    t.equal(await lookUp(now + PAUSE_MS - 1), undefined)
+    t.equal(issuer.userinfoRequests.length, asked)
+    t.strictSame(await lookUp(now + PAUSE_MS), profile)
+  }
+  t.equal(failures.length, bad.length)
+})
+
+t.test('an issuer that hangs is waited for no longer than promised', async (t) => {
+  const { issuer, failures, lookUp } = await start(t)
+  issuer.userinfo = () => {}
+  const start_ = performance.now()
+  t.equal(await lookUp(), undefined)
+  const ms = performance.now() - start_
+  t.ok(ms >= TIMEOUT_MS - 50 && ms < TIMEOUT_MS + 2_000, `${ms} ms`)
+  t.match(failures, [/timeout/])
+})
+
+t.test('an issuer without an endpoint, or with one anybody could answer for, is not asked', async (t) => {
+  const { issuer, failures, lookUp } = await start(t)
+  let now = 0
+  for (const userinfo_endpoint of [undefined, 7, 'http://elsewhere.test/userinfo', 'not a URL']) {
+    now += PAUSE_MS
+    issuer.discovery = { issuer: issuer.url, userinfo_endpoint }
+    t.equal(await lookUp(now), undefined)
+    t.match(failures.at(-1), /userinfo_endpoint is missing or not https/)
+  }
+  issuer.discovery = undefined
+  t.strictSame(await lookUp(now + PAUSE_MS), profile, 'and is asked when that is mended')
+})

@@ -1,0 +1,168 @@
+import { createDecoder } from 'fast-jwt'
+import t, { type Test } from 'tap'
+import { fetchKeys } from '../../../src/plugins/auth/fetch-keys.ts'
+import { FRESH_MS, KeySet } from '../../../src/plugins/auth/key-set.ts'
+import { Verifier } from '../../../src/plugins/auth/verifier.ts'
+import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
+
+async function verifierOf(t: Test, algorithms = ['RS256']) {
+  const issuer = await TestIssuer.start(t)
+  const keySet = new KeySet({
+    issuer: issuer.url,
+    algorithms,
+    maxStaleMs: 86_400_000,
+    fetchKeys,
+    onFetch: () => {},
+  })
+  const decode = createDecoder({ complete: true })
+  let decoded = 0
+  const verifier = new Verifier({
+    policy: { algorithms, issuers: [issuer.url], audiences: [AUDIENCE], clockToleranceSeconds: 5 },
+    keySets: new Map([[issuer.url, keySet]]),
+    decode: (token) => {
+      decoded++
+      return decode(token) as unknown as ReturnType<ConstructorParameters<typeof Verifier>[0]['decode']>
+    },
+  })
+  return { issuer, verifier, timesDecoded: () => decoded }
+}
+
+t.test('a token is verified once and remembered', async (t) => {
+  const { issuer, verifier, timesDecoded } = await verifierOf(t)
+  const token = await issuer.sign({ scope: 'read:messages' })
+  const first = await verifier.verify(token, Date.now())
+  t.match(first, { subject: 'auth0|1', scopes: ['read:messages'] })
+  t.equal(verifier.verify(token, Date.now()), first, 'the same frozen object, at once')
+  t.equal(timesDecoded(), 1)
+  t.match(await verifier.verify(await issuer.sign({ sub: 'b' }), Date.now()), { subject: 'b' })
+  t.equal(issuer.keySetRequests, 1, 'its key was known by then')
+})
+
+t.test('other claims below the signature of a remembered token are refused', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const known = await issuer.sign({ sub: 'member' })
+  await verifier.verify(known, Date.now())
+  const [header, , signature] = known.split('.')
+  const [, claims] = (await issuer.sign({ sub: 'admin' })).split('.')
+  await t.rejects(async () => verifier.verify(`${header}.${claims}.${signature}`, Date.now()), {
+    code: 'invalid_token',
+  })
+  t.match(verifier.verify(known, Date.now()), { subject: 'member' })
+})
+
+t.test('a remembered token still expires', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const token = await issuer.sign()
+  await verifier.verify(token, Date.now())
+  t.throws(() => verifier.verify(token, Date.now() + 3_606_000), { message: 'token is expired' })
+  t.throws(
+    () => verifier.verify(token, Date.now() - 60_000),
+    { code: 'invalid_token' },
+    'before it was issued',
+  )
+})
+
+t.test('a remembered token goes with its key', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const token = await issuer.sign()
+  await verifier.verify(token, Date.now())
+  issuer.keys = []
+  await issuer.addKey('key-2')
+  const later = Date.now() + FRESH_MS
+  t.ok(verifier.verify(token, later), 'until the key set was renewed')
+  const other = verifier.verify(await issuer.sign(), later)
+  t.ok(await other, 'the new key is known')
+  t.throws(
+    () => {
+      const outcome = verifier.verify(token, later)
+      if (!(outcome instanceof Promise)) return outcome
+      outcome.catch(() => {})
+      throw Object.assign(new Error('asks the issuer'), { code: 'asks' })
+    },
+    { code: 'asks' },
+  )
+  await t.rejects(async () => verifier.verify(token, later), { code: 'invalid_token' })
+})
+
+t.test('what is no token, or not by the key it names, is refused every time', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const good = await issuer.sign()
+  await verifier.verify(good, Date.now())
+  const impostor = await issuer.addKey('key-1')
+  issuer.removeKey('key-1')
+  const forged = await issuer.sign({}, {}, impostor)
+  const [header, payload, signature] = good.split('.')
+  for (const token of [
+    'x',
+    'a.b.c',
+    `${header}.${payload}`,
+    `${header}.${payload}.`,
+    `${header}..${signature}`,
+    `.${payload}.${signature}`,
+    `${good}abc`,
+    `${good}.${signature}`,
+    `${header}.${Buffer.from('[]').toString('base64url')}.${signature}`,
+    `${Buffer.from('null').toString('base64url')}.${payload}.${signature}`,
+    forged,
+  ]) {
+    for (let i = 0; i < 2; i++) {
+      await t.rejects(async () => verifier.verify(token, Date.now()), {
+        statusCode: 401,
+        message: 'Unable to parse authentication',
+      })
+    }
+  }
+  t.ok(verifier.verify(good, Date.now()))
+})
+
+t.test('a token is accepted in one text only, and that in UTF-8', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const claims = issuer.claims({ sub: 'Zoë' })
+  const good = issuer.signRaw(issuer.header(), claims)
+  t.match(await verifier.verify(good, Date.now()), { subject: 'Zoë' })
+  const latin1 = issuer.signRaw(issuer.header(), Buffer.from(JSON.stringify(claims), 'latin1'))
+  // The last letter of 256 bytes has four bits that mean nothing
+  const sameBytes = good.slice(0, -1) + String.fromCharCode(good.charCodeAt(good.length - 1) + 1)
+  const signatureOf = (token: string) => Buffer.from(token.split('.')[2] as string, 'base64url')
+  t.strictSame(signatureOf(sameBytes), signatureOf(good))
+  for (const token of [latin1, sameBytes])
+    await t.rejects(async () => verifier.verify(token, Date.now()), { code: 'invalid_token' })
+})
+
+t.test('an outage is not remembered as a refusal', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const token = await issuer.sign()
+  await issuer.stop()
+  await t.rejects(async () => verifier.verify(token, Date.now()), { code: 'issuer_unavailable' })
+  await issuer.listen()
+  t.ok(await verifier.verify(token, Date.now() + 6000))
+})
+
+t.test('no more than ten thousand tokens are remembered, the least used forgotten first', async (t) => {
+  const { issuer, verifier, timesDecoded } = await verifierOf(t, ['ES256'])
+  await issuer.addKey('fast', 'ES256')
+  const [first, second] = [await issuer.sign({ n: 'first' }), await issuer.sign({ n: 'second' })]
+  await verifier.verify(first, Date.now())
+  await verifier.verify(second, Date.now())
+  for (let n = 0; n < 9999; n++) {
+    await verifier.verify(await issuer.sign({ n }), Date.now())
+    if (n % 1000 === 0) verifier.verify(first, Date.now())
+  }
+  const before = timesDecoded()
+  verifier.verify(first, Date.now())
+  t.equal(timesDecoded(), before, 'the one in use is remembered')
+  verifier.verify(second, Date.now())
+  t.equal(timesDecoded(), before + 1, 'the other was forgotten, and is verified anew')
+})
+
+t.test('it counts the tokens it knew and those it had to verify', async (t) => {
+  const { issuer, verifier } = await verifierOf(t)
+  const token = await issuer.sign()
+  await verifier.verify(token, Date.now())
+  t.strictSame([verifier.recalls, verifier.size], [{ hits: 0, misses: 1 }, 1])
+  await verifier.verify(token, Date.now())
+  t.strictSame([verifier.recalls, verifier.size], [{ hits: 1, misses: 1 }, 1])
+  await t.rejects(async () => verifier.verify('a.b.c', Date.now()), { code: 'invalid_token' })
+  t.throws(() => verifier.verify(token, Date.now() + 2 * 3_600_000), { message: 'token is expired' })
+  t.strictSame([verifier.recalls, verifier.size], [{ hits: 1, misses: 2 }, 1])
+})

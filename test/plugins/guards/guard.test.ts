@@ -1,0 +1,39 @@
+import type { preHandlerHookHandler, RouteOptions } from 'fastify'
+import t from 'tap'
+import { describeGuards, type Guard, guardsOf, makeGuard } from '../../../src/plugins/guards/guard.ts'
+
+const pass = (): preHandlerHookHandler => (_request, _reply, done) => done()
+const guarded = (preHandler?: RouteOptions['preHandler']) => guardsOf({ preHandler } as RouteOptions)
+
+const token: Guard = { kind: 'token', required: [] }
+const scope: Guard = { kind: 'scope', required: ['read:things', 'write:things'] }
+const permission: Guard = { kind: 'permission', required: ['read:admin-things'] }
+
+t.test('a guard is recognised alone, in a list, and beside other preHandlers', async (t) => {
+  const byToken = makeGuard(token, pass())
+  const byScope = makeGuard(scope, pass())
+  t.strictSame(guarded(byToken), [token])
+  t.strictSame(guarded([byScope]), [scope])
+  t.strictSame(guarded([pass(), byToken, byScope, pass()]), [token, scope])
+})
+
+t.test('a route without a guard has none, whatever its preHandlers are', async (t) => {
+  t.strictSame(guardsOf({} as RouteOptions), [])
+  t.strictSame(guarded(pass()), [])
+  t.strictSame(guarded([pass(), pass()]), [])
+})
+
+t.test('a guard is the check it was made of', async (t) => {
+  const check = pass()
+  t.equal(makeGuard(token, check), check)
+})
+
+t.test('who may call is told in words', async (t) => {
+  t.equal(describeGuards([]), 'anyone')
+  t.equal(describeGuards([token]), 'a valid token')
+  t.equal(describeGuards([scope]), 'scope read:things and scope write:things')
+  t.equal(
+    describeGuards([token, scope, permission]),
+    'scope read:things and scope write:things and permission read:admin-things',
+  )
+})

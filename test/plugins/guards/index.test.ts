@@ -1,0 +1,337 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import cors from '@fastify/cors'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import t, { type Test } from 'tap'
+import { Type } from 'typebox'
+import { type BuildOptions, bearer, buildApp, listen } from '../../helpers/app.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+
+type Extend = (app: FastifyInstance) => void | Promise<void>
+
+const answer = async () => 'ok'
+
+/** The application with these routes, and the status of a GET with a token of these claims, or without a token. */
+async function start(t: Test, extend: Extend) {
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, { extend })
+  const get = async (url: string, claims?: object) =>
+    app.inject({ url, headers: claims ? bearer(await issuer.sign(claims)) : {} })
+  const status = async (url: string, claims?: object) => (await get(url, claims)).statusCode
+  return { issuer, app, get, status }
+}
+
+/** Why the application did not start. */
+async function refusedBoot(t: Test, options: BuildOptions): Promise<string> {
+  const outcome = await buildApp(t, await TestIssuer.start(t), options).catch((error: Error) => error.message)
+  return typeof outcome === 'string' ? outcome : 'it started'
+}
+
+t.test('a route file that does not say who may call its route is told what to say', async (t) => {
+  const message = await refusedBoot(t, { routes: `${import.meta.dirname}/../fixtures/unguarded` })
+  t.match(message.split('\n'), [
+    /^GET \/api\/things \(.*\/test\/fixtures\/unguarded\/api\/things\.ts:5\) does not say who may call it\./,
+    /preHandler: app\.authenticate /,
+    /preHandler: app\.requiresScope\('/,
+    /preHandler: app\.requiresPermission\('/,
+    /preHandler: app\.requiresSignIn /,
+    /config: \{ public: true \}/,
+  ])
+})
+
+/** Routes that say too little, each with its name in the message. */
+const undecided: [circumstance: string, route: string, extend: Extend][] = [
+  ['without options', 'GET /a', (app) => void app.get('/a', answer)],
+  ['of another method', 'DELETE /a', (app) => void app.delete('/a', answer)],
+  [
+    'of several methods',
+    'PUT, PATCH /a',
+    (app) => void app.route({ method: ['PUT', 'PATCH'], url: '/a', handler: answer }),
+  ],
+  [
+    'in a plugin of a plugin',
+    'GET /outer/inner/a',
+    (app) => {
+      const inner: FastifyPluginAsync = async (app) => void app.get('/a', answer)
+      app.register(async (app) => void app.register(inner, { prefix: '/inner' }), { prefix: '/outer' })
+    },
+  ],
+  ['that says public: false', 'GET /a', (app) => void app.get('/a', { config: { public: false } }, answer)],
+  [
+    'with preHandlers that are no guards',
+    'GET /a',
+    (app) => void app.get('/a', { preHandler: [(_request, _reply, done) => done()] }, answer),
+  ],
+  [
+    'whose guard is wrapped, so that nobody can tell what it asks for',
+    'GET /a',
+    (app) => void app.get('/a', { preHandler: (...all) => app.authenticate.apply(app, all) }, answer),
+  ],
+  [
+    'that relies on a hook of its plugin',
+    'GET /a',
+    (app) => void app.addHook('preHandler', app.authenticate).get('/a', answer),
+  ],
+  [
+    'beside a plugin that is registered as public and not waited for',
+    'GET /a',
+    (app) => {
+      app.registerPublic(async () => {}, {})
+      app.get('/a', answer)
+    },
+  ],
+  [
+    'after a plugin that was registered as public',
+    'GET /a',
+    async (app) => {
+      await app.registerPublic(async () => {}, {})
+      app.get('/a', answer)
+    },
+  ],
+]
+
+for (const [circumstance, route, extend] of undecided) {
+  t.test(`a route ${circumstance} stops the boot`, async (t) => {
+    const message = await refusedBoot(t, { extend })
+    t.ok(message.startsWith(`${route} (${import.meta.filename}:`), message)
+    t.match(message, /:\d+\) does not say who may call it\. Give/)
+  })
+}
+
+t.test("a route of somebody else's plugin stops the boot, and that plugin's file is named", async (t) => {
+  const message = await refusedBoot(t, {
+    extend: (app) => void app.register(async (app) => cors(app, {}, () => {})),
+  })
+  t.match(message, /^OPTIONS \* \(.*\/node_modules\/@fastify\/cors\/index\.js:\d+\) does not say/)
+})
+
+t.test('a route that is guarded and public at once stops the boot', async (t) => {
+  const message = await refusedBoot(t, {
+    extend: (app) => void app.get('/a', { preHandler: app.authenticate, config: { public: true } }, answer),
+  })
+  t.match(message, /^GET \/a \(.*\) has a guard and is marked public\. Give/)
+})
+
+t.test('a guard is found wherever a route can have it', async (t) => {
+  const { status } = await start(t, async (app) => {
+    const { authenticate } = app
+    app.get('/alone', { preHandler: authenticate }, answer)
+    app.get('/in-a-list', { preHandler: [(_request, _reply, done) => done(), authenticate] }, answer)
+    app.route({
+      method: ['GET', 'POST'],
+      url: '/of-several-methods',
+      preHandler: authenticate,
+      handler: answer,
+    })
+    await app.register(async (app) => void app.get('/in-a-plugin', { preHandler: authenticate }, answer), {
+      prefix: '/deep',
+    })
+  })
+  for (const url of ['/alone', '/in-a-list', '/of-several-methods', '/deep/in-a-plugin']) {
+    t.equal(await status(url), 401, url)
+    t.equal(await status(url, {}), 200, url)
+  }
+})
+
+t.test('every scope that a route requires is needed, and an odd-shaped claim is none', async (t) => {
+  const { get } = await start(t, (app) => {
+    app.get('/things', { preHandler: app.requiresScope('read:things', 'write:things') }, answer)
+  })
+  for (const scope of [
+    'read:things write:things',
+    'write:things openid read:things',
+    '  read:things  write:things ',
+  ]) {
+    t.equal((await get('/things', { scope })).statusCode, 200, scope)
+  }
+  for (const scope of [
+    undefined,
+    null,
+    7,
+    true,
+    {},
+    { 'read:things': true, 'write:things': true },
+    ['read:things', 'write:things'],
+    ['read:things write:things'],
+    '',
+    'read:things',
+    'read:things write:thing',
+    'read:things write:things2',
+    'read:things,write:things',
+    'READ:THINGS WRITE:THINGS',
+    'read:things\twrite:things',
+  ]) {
+    const { statusCode, headers, json } = await get('/things', {
+      scope,
+      scp: 'read:things write:things',
+      permissions: ['read:things', 'write:things'],
+    })
+    t.equal(statusCode, 403, JSON.stringify(scope))
+    t.match(json(), { code: 'insufficient_scope', message: "You don't have access to this resource" })
+    t.match(headers['www-authenticate'], /error="insufficient_scope".*, scope="read:things write:things"$/)
+  }
+})
+
+t.test('every permission that a route requires is needed, and an odd-shaped claim is none', async (t) => {
+  const { get } = await start(t, (app) => {
+    app.get('/things', { preHandler: app.requiresPermission('read:things', 'write:things') }, answer)
+  })
+  for (const permissions of [
+    ['read:things', 'write:things'],
+    ['write:things', null, 7, 'read:things', {}],
+  ]) {
+    t.equal((await get('/things', { permissions })).statusCode, 200, JSON.stringify(permissions))
+  }
+  for (const permissions of [
+    undefined,
+    null,
+    7,
+    {},
+    { 0: 'read:things', 1: 'write:things', length: 2 },
+    'read:things write:things',
+    [],
+    ['read:things'],
+    ['read:things write:things'],
+    [['read:things', 'write:things']],
+  ]) {
+    const { statusCode, headers, json } = await get('/things', {
+      permissions,
+      scope: 'read:things write:things',
+    })
+    t.equal(statusCode, 403, JSON.stringify(permissions))
+    t.match(json(), { code: 'insufficient_permissions', message: 'Permission denied' })
+    t.match(headers['www-authenticate'], /error="insufficient_scope".*, scope="read:things write:things"$/)
+  }
+})
+
+t.test('of several guards all have to be passed', async (t) => {
+  const { status } = await start(t, (app) => {
+    const preHandler = [app.requiresScope('read:things'), app.requiresPermission('read:secrets')]
+    app.get('/things', { preHandler }, answer)
+  })
+  const scope = 'read:things'
+  const permissions = ['read:secrets']
+  t.equal(await status('/things', { scope, permissions }), 200)
+  t.equal(await status('/things', { scope }), 403)
+  t.equal(await status('/things', { permissions }), 403)
+  t.equal(await status('/things'), 401)
+})
+
+t.test('HEAD is guarded as GET is, and either verifies once', async (t) => {
+  const hooks: [method: string | string[], url: string, verifications: number][] = []
+  const { app, issuer } = await start(t, (app) => {
+    app.addHook('onRoute', ({ method, url, onRequest }) => {
+      hooks.push([method, url, [onRequest].flat().filter((hook) => hook === app.verifyToken).length])
+    })
+    app.get('/things', { preHandler: app.requiresScope('read:things') }, answer)
+  })
+  const head = async (claims: object) =>
+    (await app.inject({ method: 'HEAD', url: '/things', headers: bearer(await issuer.sign(claims)) }))
+      .statusCode
+  t.equal((await app.inject({ method: 'HEAD', url: '/things' })).statusCode, 401)
+  t.equal(await head({}), 403)
+  t.equal(await head({ scope: 'read:things' }), 200)
+  t.strictSame(hooks, [
+    ['GET', '/things', 1],
+    ['HEAD', '/things', 1],
+  ])
+})
+
+t.test('who may not call is told so before the body is looked at', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  let bodiesRead = 0
+  const app = await listen(t, issuer, {
+    extend: (app) => {
+      app.addHook('preParsing', async () => void bodiesRead++)
+      const schema = { body: Type.Object({ title: Type.String() }) }
+      app.post('/things', { preHandler: app.requiresScope('write:things'), schema }, answer)
+    },
+  })
+  const token = bearer(await issuer.sign({ scope: 'write:things' }))
+  const post = async (body: string, headers: Record<string, string>) =>
+    fetch(`${app.url}/things`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', ...headers },
+    })
+  for (const body of ['{"title":{}}', '{}', 'no JSON', '{"title":"good"}']) {
+    t.equal((await post(body, {})).status, 401)
+    t.equal((await post(body, bearer('invalidToken'))).status, 401)
+  }
+  // The body of this one never comes
+  const headers = { 'content-type': 'application/json', 'content-length': 9 }
+  const unfinished = request(`${app.url}/things`, { method: 'POST', headers })
+  unfinished.on('error', () => {}).flushHeaders()
+  const [response] = (await once(unfinished, 'response')) as [IncomingMessage]
+  t.equal(response.statusCode, 401)
+  unfinished.destroy()
+  t.equal(bodiesRead, 0)
+
+  t.equal((await post('{"title":{}}', token)).status, 400)
+  t.equal((await post('no JSON', token)).status, 400)
+  t.equal((await post('{"title":"good"}', token)).status, 200)
+  t.equal((await post('{"title":"good"}', bearer(await issuer.sign()))).status, 403)
+  t.equal(bodiesRead, 4)
+})
+
+t.test('anyone may call the routes of a plugin that is registered as public', async (t) => {
+  const { app, status } = await start(t, async (app) => {
+    const plugin: FastifyPluginAsync<{ greeting: string }> = async (app, { greeting }) => {
+      app.get('/greeting', async () => greeting)
+      await app.register(async (app) => void app.get('/inner', answer), { prefix: '/deep' })
+    }
+    await app.registerPublic(plugin, { greeting: 'hello' })
+    app.get('/guarded', { preHandler: app.authenticate }, answer)
+  })
+  t.equal((await app.inject('/greeting')).body, 'hello')
+  t.equal(await status('/deep/inner'), 200)
+  t.equal(await status('/guarded'), 401)
+})
+
+t.test('a guard that is put elsewhere by hand lets nobody pass', async (t) => {
+  const { status } = await start(t, (app) => {
+    const guard = app.requiresScope('read:things')
+    for (const hook of ['onRequest', 'preValidation'] as const) {
+      app.get(`/${hook}`, { config: { public: true }, [hook]: app.authenticate }, answer)
+    }
+    app.get('/by-scope', { config: { public: true }, preValidation: guard }, answer)
+    app.get('/right', { preHandler: guard }, answer)
+  })
+  for (const url of ['/onRequest', '/preValidation', '/by-scope']) {
+    t.equal(await status(url), 401, url)
+    t.equal(await status(url, { scope: 'read:things' }), 401, url)
+  }
+  t.equal(await status('/right', { scope: 'read:things' }), 200)
+})
+
+t.test('every route there is stands in the table of routes, with its guards', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, {
+    environment: { CLIENT_ORIGIN_URL: 'https://app.example', RATE_LIMIT_MAX: '10' },
+  })
+  const listed = app.routeTable.map(({ method, path }) => `${method} ${path}`)
+  t.strictSame(listed.sort(), routesOf(app).sort())
+  t.equal(new Set(listed).size, listed.length)
+  const guardsAt = (path: string) =>
+    app.routeTable.filter((route) => route.path === path).map(({ guards }) => guards)
+  for (const [path, guards] of [
+    ['/livez', []],
+    ['/api/private', [{ kind: 'token', required: [] }]],
+    ['/api/private-scoped', [{ kind: 'scope', required: ['read:messages'] }]],
+    ['/api/messages/admin', [{ kind: 'permission', required: ['read:admin-messages'] }]],
+  ] as const) {
+    t.strictSame(guardsAt(path), [guards, guards], `${path}: GET and HEAD`)
+  }
+})
+
+/** By Fastify's own word: the tree that it prints, put together again. */
+function routesOf(app: FastifyInstance): string[] {
+  const parts: string[] = []
+  const routes: string[] = []
+  for (const line of app.printRoutes().trimEnd().split('\n')) {
+    const [, indent = '', part = '', methods] = /^([│ ]*)[├└]── (\S+)(?: \((.+)\))?$/.exec(line) ?? []
+    parts.splice(indent.length / 4, Infinity, part)
+    routes.push(...(methods?.split(', ') ?? []).map((method) => `${method} ${parts.join('')}`))
+  }
+  return routes
+}

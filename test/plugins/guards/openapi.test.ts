@@ -1,0 +1,51 @@
+import type { FastifySchema } from 'fastify'
+import t from 'tap'
+import type { Guard } from '../../../src/plugins/guards/guard.ts'
+import { documentGuards, ErrorBody } from '../../../src/plugins/guards/openapi.ts'
+
+const token: Guard = { kind: 'token', required: [] }
+const scope: Guard = { kind: 'scope', required: ['read:things', 'write:things'] }
+const permission: Guard = { kind: 'permission', required: ['read:admin-things'] }
+
+const statuses = (schema: FastifySchema) => Object.keys(schema.response as object).map(Number)
+
+t.test('a public route needs no security and documents no refusal', async (t) => {
+  t.strictSame(documentGuards({}, []), { security: [], response: {} })
+})
+
+t.test('a guarded route takes a token from the issuer or one that came another way', async (t) => {
+  t.strictSame(documentGuards({}, [token]).security, [{ issuer: [] }, { token: [] }])
+  t.strictSame(documentGuards({}, [scope, permission]).security, [
+    { issuer: ['read:things', 'write:things', 'read:admin-things'] },
+    { token: [] },
+  ])
+})
+
+t.test('a guarded route documents what its guard can answer', async (t) => {
+  t.strictSame(statuses(documentGuards({}, [token])), [401, 503])
+  t.strictSame(statuses(documentGuards({}, [scope])), [401, 403, 503])
+  t.strictSame(statuses(documentGuards({}, [token, permission])), [401, 403, 503])
+})
+
+t.test('a route with a body or a query can refuse it, one with an id may not find it', async (t) => {
+  t.strictSame(statuses(documentGuards({ body: {} }, [])), [400])
+  t.strictSame(statuses(documentGuards({ body: {} }, [token])), [400, 401, 503])
+  t.strictSame(statuses(documentGuards({ querystring: {} }, [])), [400])
+  t.strictSame(statuses(documentGuards({ params: {} }, [])), [404])
+})
+
+t.test('every refusal has the one error shape', async (t) => {
+  t.match(ErrorBody, { $id: 'Error', required: ['statusCode', 'code', 'error', 'message'] })
+  const { response } = documentGuards({ body: {} }, [scope])
+  for (const refusal of Object.values(response as object)) {
+    t.match(refusal, { $ref: 'Error', description: /^[A-Z]/ })
+  }
+})
+
+t.test('what the route says itself stays', async (t) => {
+  const schema = { summary: 'Things', response: { 200: { type: 'string' }, 503: { type: 'null' } } }
+  const documented = documentGuards(schema, [token])
+  t.match(documented, schema)
+  t.strictSame(statuses(documented), [200, 401, 503])
+  t.strictSame(schema.response, { 200: { type: 'string' }, 503: { type: 'null' } }, 'and is not changed')
+})

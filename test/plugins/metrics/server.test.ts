@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import t, { type Test } from 'tap'
+import { type Source, startMetricsServer, stopMetricsServer } from '../../../src/plugins/metrics/server.ts'
+
+const source: Source = { contentType: 'text/plain; version=0.0.4', metrics: async () => 'up 1\n' }
+
+async function start(t: Test, from = source) {
+  const server = await startMetricsServer(from, '127.0.0.1', 0)
+  t.teardown(() => (server.listening ? stopMetricsServer(server) : undefined))
+  const { port } = server.address() as AddressInfo
+  return { server, port, url: `http://127.0.0.1:${port}` }
+}
+
+t.test('GET /metrics answers with the metrics, as their type', async (t) => {
+  const { url } = await start(t)
+  for (const path of ['/metrics', '/metrics?name=up']) {
+    const response = await fetch(`${url}${path}`)
+    t.equal(response.status, 200)
+    t.equal(response.headers.get('content-type'), source.contentType)
+    t.equal(await response.text(), 'up 1\n')
+  }
+})
+
+t.test('everything else is 404 and empty', async (t) => {
+  const { url } = await start(t)
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['GET', '/metrics/'],
+    ['GET', '/metricsx'],
+    ['GET', '/api/private'],
+    ['POST', '/metrics'],
+    ['DELETE', '/metrics'],
+  ] as const) {
+    const response = await fetch(`${url}${path}`, { method })
+    t.equal(response.status, 404, `${method} ${path}`)
+    t.equal(await response.text(), '')
+  }
+})
+
+t.test('metrics that cannot be had are 500, and the next scrape is served', async (t) => {
+  let isBroken = true
+  const metrics = async () => {
+    if (isBroken) throw new Error('broken')
+    return source.metrics()
+  }
+  const { url } = await start(t, { ...source, metrics })
+  t.equal((await fetch(`${url}/metrics`)).status, 500)
+  isBroken = false
+  t.equal((await fetch(`${url}/metrics`)).status, 200)
+})
+
+t.test('stopped, it lets go of its port, also of connections that are kept open', async (t) => {
+  const { url, port, server } = await start(t)
+  t.equal((await fetch(`${url}/metrics`)).status, 200) // the client keeps this connection
+  await stopMetricsServer(server)
+  await t.rejects(fetch(`${url}/metrics`))
+  const next = createServer().listen(port, '127.0.0.1')
+  await once(next, 'listening')
+  next.close()
+})

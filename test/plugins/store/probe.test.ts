@@ -1,0 +1,33 @@
+import t from 'tap'
+import { openForMigration, openStore } from '../../../src/plugins/store/database.ts'
+import { migrateToLatest } from '../../../src/plugins/store/migrate.ts'
+import { migrations } from '../../../src/plugins/store/migrations.ts'
+import { makeProbe } from '../../../src/plugins/store/probe.ts'
+import { onEachDatabase, prepare } from '../../helpers/database.ts'
+import { DatabaseProxy } from '../../helpers/database-proxy.ts'
+import { onPostgres } from '../../helpers/postgres.ts'
+
+onEachDatabase(t, 'a store without its tables says so until it has them', async (t, url) => {
+  const store = await openForMigration(url)
+  t.teardown(() => store.destroy())
+  const probe = makeProbe(store)
+  t.strictSame(await probe(), { reason: 'migrations are missing', cause: Object.keys(migrations) })
+  await migrateToLatest(store)
+  t.equal(await probe(), undefined)
+  t.equal(await probe(), undefined)
+})
+
+onPostgres(t, 'a store that cannot be reached says so until it can', async (t, url) => {
+  await prepare(url)
+  const proxy = await DatabaseProxy.start(t, url)
+  await proxy.cut()
+  const store = await openStore(proxy.url(url))
+  t.teardown(() => store.destroy())
+  const probe = makeProbe(store)
+  for (let round = 0; round < 2; round++) {
+    t.match(await probe(), { reason: 'unreachable', cause: { code: 'store_unavailable' } })
+    await proxy.open()
+    t.equal(await probe(), undefined)
+    await proxy.cut()
+  }
+})

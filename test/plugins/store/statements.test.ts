@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import t, { type Test } from 'tap'
+import { openStore } from '../../../src/plugins/store/database.ts'
+import { recordVisit } from '../../../src/plugins/store/people.ts'
+import type { Statement } from '../../../src/plugins/store/statements.ts'
+import { createTodo, deleteTodo, listTodos, updateTodo } from '../../../src/plugins/store/todos.ts'
+import { onEachDatabase, prepare } from '../../helpers/database.ts'
+import { DatabaseProxy } from '../../helpers/database-proxy.ts'
+import { onPostgres } from '../../helpers/postgres.ts'
+
+const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
+const fields = { title: 'a', date: '2026-11-21' }
+
+/** A migrated store, and what its statements since were told as. */
+async function openWatched(t: Test, url: string) {
+  const told: Statement[] = []
+  const store = await openStore(url, (statement) => told.push(statement))
+  t.teardown(() => store.destroy())
+  told.length = 0
+  const taken = () => told.splice(0).map(({ table, operation, failure }) => [operation, table, failure])
+  return { store, told, taken }
+}
+
+onEachDatabase(t, 'each statement is told with its kind, its table and its time', async (t, url) => {
+  await prepare(url)
+  const { store, told, taken } = await openWatched(t, url)
+  const start = performance.now()
+  const { person } = await recordVisit(store, ada, 0)
+  t.ok(told.every(({ seconds }) => seconds > 0 && seconds < (performance.now() - start) / 1000))
+  t.strictSame(taken(), [
+    ['update', 'people', undefined],
+    ['insert', 'people', undefined],
+  ])
+  const { id } = await createTodo(store, person.id, fields)
+  await listTodos(store, person.id, { cursor: 0, limit: 1 })
+  await updateTodo(store, person.id, id, fields)
+  await deleteTodo(store, person.id, id)
+  await store.selectFrom('todos as t').select('t.id').execute()
+  t.strictSame(taken(), [
+    ['insert', 'todos', undefined],
+    ['select', 'todos', undefined],
+    ['update', 'todos', undefined],
+    ['delete', 'todos', undefined],
+    ['select', 'todos', undefined],
+  ])
+  await sql`select 1`.execute(store)
+  await store.selectNoFrom(sql`1`.as('one')).execute()
+  await store.transaction().execute(async (transaction) => listTodos(transaction, 1, { cursor: 0, limit: 1 }))
+  t.strictSame(taken(), [
+    ['other', 'none', undefined],
+    ['select', 'none', undefined],
+    ['other', 'none', undefined],
+    ['select', 'todos', undefined],
+    ['other', 'none', undefined],
+  ])
+})
+
+onEachDatabase(t, 'a statement that the database rejects is told as such', async (t, url) => {
+  await prepare(url)
+  const { store, taken } = await openWatched(t, url)
+  await t.rejects(createTodo(store, 17, fields), { code: 'user_deleted' })
+  t.strictSame(taken(), [['insert', 'todos', 'rejected']])
+})
+
+onPostgres(t, 'a statement that is not answered is told as unavailable', async (t, url) => {
+  await prepare(url)
+  const proxy = await DatabaseProxy.start(t, url)
+  const { store, taken } = await openWatched(t, proxy.url(url))
+  await listTodos(store, 1, { cursor: 0, limit: 1 })
+  await proxy.cut()
+  await t.rejects(listTodos(store, 1, { cursor: 0, limit: 1 }), { code: 'store_unavailable' })
+  t.strictSame(taken(), [
+    ['select', 'todos', undefined],
+    ['select', 'todos', 'unavailable'],
+  ])
+})

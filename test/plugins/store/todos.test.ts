@@ -1,0 +1,78 @@
+import t from 'tap'
+import { deletePerson, recordVisit } from '../../../src/plugins/store/people.ts'
+import type { Store } from '../../../src/plugins/store/schema.ts'
+import { createTodo, deleteTodo, findTodo, listTodos, updateTodo } from '../../../src/plugins/store/todos.ts'
+import { onEachStore } from '../../helpers/database.ts'
+
+const fields = { title: 'water the plants', date: '2026-11-21' }
+
+async function twoPeople(store: Store): Promise<[ada: number, bob: number]> {
+  const id = async (subject: string) =>
+    (await recordVisit(store, { issuer: 'https://issuer.test/', subject }, 0)).person.id
+  return [await id('ada'), await id('bob')]
+}
+
+onEachStore(t, 'a to-do is created, found, changed and deleted', async (t, store) => {
+  const [ada] = await twoPeople(store)
+  const todo = await createTodo(store, ada, fields)
+  t.strictSame(todo, { id: 1, ...fields, user: ada })
+  t.strictSame(await findTodo(store, ada, todo.id), todo)
+  t.strictSame(await updateTodo(store, ada, todo.id, { title: 'sweep' }), { ...todo, title: 'sweep' })
+  t.strictSame(await updateTodo(store, ada, todo.id, { date: '2027-01-01' }), {
+    ...todo,
+    title: 'sweep',
+    date: '2027-01-01',
+  })
+  t.strictSame(await updateTodo(store, ada, todo.id, fields), todo)
+  t.strictSame(await updateTodo(store, ada, todo.id, {}), todo)
+  t.equal(await deleteTodo(store, ada, todo.id), true)
+  t.equal(await deleteTodo(store, ada, todo.id), false)
+  t.equal(await findTodo(store, ada, todo.id), undefined)
+  t.equal(await updateTodo(store, ada, todo.id, fields), undefined)
+  t.equal((await createTodo(store, ada, fields)).id, 2, 'a number is not given again')
+})
+
+onEachStore(t, 'what is said comes back as it was', async (t, store) => {
+  const [ada] = await twoPeople(store)
+  for (const title of ["'; drop table todos; --", 'Ä 漢字 👩‍🌾 \n\t"\\', 'x'.repeat(1000)]) {
+    const { id } = await createTodo(store, ada, { ...fields, title })
+    t.match(await findTodo(store, ada, id), { title })
+  }
+})
+
+onEachStore(t, 'another’s to-do is as good as none', async (t, store) => {
+  const [ada, bob] = await twoPeople(store)
+  const todo = await createTodo(store, ada, fields)
+  t.equal(await findTodo(store, bob, todo.id), undefined)
+  t.equal(await updateTodo(store, bob, todo.id, { title: 'mine' }), undefined)
+  t.equal(await updateTodo(store, bob, todo.id, {}), undefined)
+  t.equal(await deleteTodo(store, bob, todo.id), false)
+  t.strictSame(await listTodos(store, bob, { cursor: 0, limit: 9 }), { items: [], next: undefined })
+  t.strictSame(await findTodo(store, ada, todo.id), todo)
+})
+
+onEachStore(t, 'the list comes in pages by id, without those of others', async (t, store) => {
+  const [ada, bob] = await twoPeople(store)
+  for (const user of [ada, bob, ada, bob, ada]) await createTodo(store, user, fields)
+  const ids = async (cursor: number, limit: number) => {
+    const { items, next } = await listTodos(store, ada, { cursor, limit })
+    return [items.map(({ id }) => id), next]
+  }
+  t.strictSame(await ids(0, 2), [[1, 3], 3])
+  t.strictSame(await ids(3, 2), [[5], undefined])
+  t.strictSame(await ids(0, 3), [[1, 3, 5], undefined])
+  await deleteTodo(store, ada, 3)
+  t.strictSame(await ids(3, 2), [[5], undefined], 'the page goes on where it was, whatever is gone')
+})
+
+onEachStore(t, 'who was deleted adds nothing, and is told so', async (t, store) => {
+  const [ada] = await twoPeople(store)
+  await deletePerson(store, ada)
+  await t.rejects(createTodo(store, ada, fields), { code: 'user_deleted', statusCode: 409 })
+})
+
+onEachStore(t, 'a fault of ours stays one', async (t, store) => {
+  const [ada] = await twoPeople(store)
+  const untitled = { ...fields, title: null as unknown as string }
+  await t.rejects(createTodo(store, ada, untitled), { message: /null/i, statusCode: undefined })
+})

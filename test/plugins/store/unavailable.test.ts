@@ -1,0 +1,10 @@
+import t from 'tap'
+import { storeUnavailable } from '../../../src/plugins/store/unavailable.ts'
+
+t.test('an outage tells the caller when to come back, and the log why', async (t) => {
+  const cause = new Error('connect ECONNREFUSED 10.0.0.1:5432')
+  const error = storeUnavailable('no connection', cause)
+  t.match(error, { code: 'store_unavailable', statusCode: 503, detail: 'no connection', cause })
+  t.strictSame(error.headers, { 'retry-after': '5' })
+  t.notMatch(error.message, /10\.0\.0\.1/)
+})

@@ -1,0 +1,15 @@
+import type { FastifyReply } from 'fastify'
+import t from 'tap'
+import { linkToNext } from '../../src/schemas/page.ts'
+
+t.test('the next page is linked, if there is one (RFC 8288)', async (t) => {
+  const headers: Record<string, string> = {}
+  const header = (name: string, value: string) => {
+    headers[name] = value
+  }
+  const reply = { header } as unknown as FastifyReply
+  linkToNext(reply, '/things', 20, undefined)
+  t.strictSame(headers, {})
+  linkToNext(reply, '/things', 20, 35)
+  t.strictSame(headers, { link: '</things?limit=20&cursor=35>; rel="next"' })
+})

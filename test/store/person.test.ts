@@ -1,8 +1,0 @@
-import t from 'tap'
-import { type Person, requireUser } from '../../src/store/person.ts'
-
-t.test('a route that loads its user has one, any other is told how to', async (t) => {
-  const person = { id: 1 } as Person
-  t.equal(requireUser(person), person)
-  t.throws(() => requireUser(null), /add app\.loadUser to its preHandler/)
-})

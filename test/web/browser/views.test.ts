@@ -1,0 +1,261 @@
+import { readFileSync } from 'node:fs'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { listen } from '../../helpers/app.ts'
+import { complaintsOf, inBrowser } from '../../helpers/browser.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+import { ada, fixturePages, newFixture, webApp } from '../../helpers/pages.ts'
+
+t.setTimeout(180_000)
+
+const NARROW = { width: 400, height: 800 }
+const PATHS = ['/', '/profile', '/public', '/throws', '/nowhere']
+const LONG = 'a-word-without-an-end'.repeat(20).replaceAll('-', '')
+
+/** The app, signed in, and a way to open its pages. */
+async function start(t: Test, browser: Browser) {
+  const issuer = await TestIssuer.start(t)
+  const picture =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0h40v20H0z"/></svg>'
+  issuer.misbehaviour = (request, response) => {
+    const isPicture = request.url?.endsWith('.svg')
+    response.setHeader('content-type', isPicture ? 'image/svg+xml' : 'text/html')
+    response.end(isPicture ? picture : '<h1>Logged out</h1>')
+  }
+  const fixture = newFixture()
+  fixture.account = { ...ada, picture: `${issuer.url}picture.svg` }
+  const options = { environment: webApp, extend: fixturePages(fixture), expectsErrors: true }
+  const { url } = await listen(t, issuer, options)
+  const open = async (path: string, viewport = NARROW, more: BrowserContextOptions = {}) => {
+    const page = await browser.newPage({ viewport, ...more })
+    const complaints = complaintsOf(page)
+    await page.goto(`${url}${path}`)
+    return { page, complaints, close: () => page.close() }
+  }
+  return { fixture, issuer, open, url }
+}
+
+inBrowser(t, 'the pages in a browser', async (t, browser) => {
+  const { fixture, issuer, open, url } = await start(t, browser)
+
+  t.test('fit every width, also with words that do not, and complain of nothing', async (t) => {
+    const usual = { ...fixture }
+    for (const account of [
+      null,
+      { ...usual.account, sub: LONG, name: LONG, email: `${LONG}@${LONG}.test` },
+    ]) {
+      fixture.account = account
+      fixture.message = { heading: LONG, explanation: LONG, box: { caption: LONG, code: LONG } }
+      const { page, complaints, close } = await open('/')
+      for (const path of PATHS.filter((path) => account || path !== '/profile')) {
+        await page.goto(`${url}${path}`)
+        for (const width of [320, 400, 639, 640, 1280]) {
+          await page.setViewportSize({ width, height: 800 })
+          const needed = await page.evaluate<number>('document.documentElement.scrollWidth')
+          t.ok(needed <= width, `${path} needs ${needed} of ${width} px`)
+        }
+      }
+      t.strictSame(complaints, [])
+      await close()
+    }
+    Object.assign(fixture, usual)
+  })
+
+  t.test('load the three fonts and the picture from where they say', async (t) => {
+    const { page, close } = await open('/profile')
+    const fonts = await page.evaluate<string[]>(
+      "document.fonts.ready.then((all) => [...all].filter((font) => font.status === 'loaded').map((font) => font.family))",
+    )
+    t.strictSame(fonts.map((family) => family.replaceAll('"', '')).sort(), [
+      'Fira Code',
+      'Inter',
+      'Space Grotesk',
+    ])
+    const width = await page.evaluate("document.querySelector('.picture img').naturalWidth")
+    t.equal(width, 40)
+    await close()
+  })
+
+  t.test('can be read: every text has contrast enough (WCAG 2.2, 1.4.3)', async (t) => {
+    for (const account of [null, fixture.account]) {
+      for (const path of PATHS.filter((path) => account || path !== '/profile')) {
+        fixture.account = account ?? null
+        const { page, close } = await open(path, { width: 1280, height: 800 }, { reducedMotion: 'reduce' })
+        const texts = await contrasts(page)
+        t.ok(texts.length > 8)
+        for (const { text, ratio, required } of texts) {
+          t.ok(ratio >= required, `${path}: "${text}" has ${ratio.toFixed(2)} of ${required}`)
+        }
+        await close()
+      }
+    }
+  })
+
+  t.test('show where the keyboard is, first at the link past the navigation', async (t) => {
+    for (const path of PATHS.filter((path) => path !== '/nowhere')) {
+      const { page, close } = await open(path, { width: 1280, height: 800 })
+      await page.keyboard.press('Tab')
+      t.match(await focused(page), { text: 'Skip to content', isVisible: true })
+      const seen: string[] = []
+      for (;;) {
+        await page.keyboard.press('Tab')
+        const { text, isVisible, outline } = await focused(page)
+        if (text === '') break // past the last
+        seen.push(text)
+        t.ok(isVisible, `${path}: ${text} is in sight`)
+        t.ok(outline >= 2, `${path}: ${text} has an outline`)
+      }
+      t.match(seen.slice(0, 6), ['Gatehouse', 'Profile', 'Public', 'Protected', 'Admin', 'Log Out'])
+      t.equal(seen.at(-1), 'OpenAPI document')
+      await close()
+    }
+  })
+
+  t.test('let the keyboard skip the navigation', async (t) => {
+    const { page, close } = await open('/', { width: 1280, height: 800 })
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    t.match(await focused(page), { text: 'See your profile' })
+    await close()
+  })
+
+  t.test('lead to the issuer with Log Out, as their policy allows', async (t) => {
+    const { page, complaints, close } = await open('/profile', { width: 1280, height: 800 })
+    await page.getByRole('button', { name: 'Log Out' }).click()
+    await page.waitForURL(`${issuer.url}v2/logout`)
+    t.equal(await page.locator('h1').textContent(), 'Logged out')
+    t.strictSame(complaints, [])
+    await close()
+  })
+
+  t.test('have a menu on narrow screens', async (t) => {
+    t.test('that opens over the whole height and closes again, by mouse', async (t) => {
+      const { page, complaints, close } = await open('/protected')
+      const { toggle, panel } = menuOf(page)
+      t.notOk(await panel.isVisible())
+      t.equal(await toggle.getAttribute('aria-expanded'), 'false')
+      t.equal(await toggle.getAttribute('aria-controls'), 'menu')
+      await toggle.click()
+      t.equal(await toggle.getAttribute('aria-expanded'), 'true')
+      await page.evaluate(
+        'Promise.all(document.getAnimations().map((animation) => animation.finished)).then(() => {})',
+      )
+      t.strictSame(await panel.boundingBox(), { x: 0, y: 80, width: 400, height: 720 })
+      t.strictSame(await panel.getByRole('link').allTextContents(), [
+        'Profile',
+        'Public',
+        'Protected',
+        'Admin',
+      ])
+      const current = panel.getByRole('link', { name: 'Protected' })
+      t.equal(await current.getAttribute('aria-current'), 'page')
+      t.equal(await style(page, '#menu [aria-current]', 'textDecorationLine'), 'underline')
+      await toggle.click()
+      t.notOk(await panel.isVisible())
+      t.equal(await toggle.getAttribute('aria-expanded'), 'false')
+      await toggle.click()
+      await panel.getByRole('link', { name: 'Admin' }).click()
+      await page.waitForURL(/\/admin$/)
+      t.notOk(await panel.isVisible())
+      t.strictSame(complaints, [])
+      await close()
+    })
+
+    t.test('that keeps the keyboard inside while it is open; Escape closes it and goes back', async (t) => {
+      const { page, close } = await open('/protected')
+      const { toggle, panel } = menuOf(page)
+      const tab = async () => {
+        await page.keyboard.press('Tab')
+        return (await focused(page)).text
+      }
+      t.strictSame([await tab(), await tab(), await tab()], ['Skip to content', 'Gatehouse', 'Menu'])
+      await page.keyboard.press('Enter')
+      t.ok(await panel.isVisible())
+      const inside = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
+      for (const name of inside) t.equal(await tab(), name)
+      t.equal(await tab(), '', 'what lies behind is not reached')
+      await toggle.focus()
+      t.equal(await tab(), 'Profile')
+      await page.keyboard.press('Escape')
+      t.notOk(await panel.isVisible())
+      t.equal((await focused(page)).text, 'Menu')
+      t.equal(await toggle.getAttribute('aria-expanded'), 'false')
+      t.equal(await tab(), 'API reference', 'the page can be reached again')
+      await close()
+    })
+
+    t.test('that is gone when the window grows', async (t) => {
+      const { page, close } = await open('/protected')
+      const { toggle, panel } = menuOf(page)
+      await toggle.click()
+      await page.setViewportSize({ width: 640, height: 800 })
+      await page.locator('#menu:popover-open').waitFor({ state: 'detached' })
+      t.notOk(await toggle.isVisible())
+      t.ok(await panel.isVisible())
+      const { y = -1, height = 0 } = (await panel.boundingBox()) ?? {}
+      t.ok(y >= 0 && y + height <= 80, 'it is in the bar')
+      await page.setViewportSize(NARROW)
+      t.notOk(await panel.isVisible())
+      t.ok(await toggle.isVisible())
+      await close()
+    })
+
+    t.test('that works without a script, too', async (t) => {
+      const { page, close } = await open('/public', NARROW, { javaScriptEnabled: false })
+      const { toggle, panel } = menuOf(page)
+      t.notOk(await panel.isVisible())
+      await toggle.click()
+      t.ok(await panel.isVisible())
+      await page.keyboard.press('Escape')
+      t.notOk(await panel.isVisible())
+      await close()
+    })
+
+    t.test('that moves for those only who do not mind', async (t) => {
+      for (const [reducedMotion, animation] of [
+        ['no-preference', 'open'],
+        ['reduce', 'none'],
+      ] as const) {
+        const { page, close } = await open('/public', NARROW, { reducedMotion })
+        const { toggle } = menuOf(page)
+        await toggle.click()
+        t.equal(await style(page, '#menu', 'animationName'), animation)
+        await close()
+      }
+    })
+  })
+})
+
+function menuOf(page: Page) {
+  return { toggle: page.getByRole('button', { name: 'Menu' }), panel: page.locator('#menu') }
+}
+
+interface Focus {
+  text: string
+  isVisible: boolean
+  outline: number
+}
+
+interface Contrast {
+  text: string
+  ratio: number
+  required: number
+}
+
+const scripts = {
+  focus: readFileSync(`${import.meta.dirname}/focus.js`, 'utf8'),
+  contrast: readFileSync(`${import.meta.dirname}/contrast.js`, 'utf8'),
+}
+
+function focused(page: Page) {
+  return page.evaluate<Focus>(scripts.focus)
+}
+
+function contrasts(page: Page) {
+  return page.evaluate<Contrast[]>(scripts.contrast)
+}
+
+function style(page: Page, selector: string, property: string) {
+  return page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).${property}`)
+}

@@ -1,0 +1,140 @@
+import t, { type Test } from 'tap'
+import { catalogue, type ErrorName, ServiceError } from '../../src/errors/catalogue.ts'
+import { buildApp } from '../helpers/app.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+import { fixturePages, newFixture, webApp } from '../helpers/pages.ts'
+
+/** What answers when it is thrown, and what the log says. */
+async function start(t: Test) {
+  const fixture = newFixture()
+  const app = await buildApp(t, await TestIssuer.start(t), {
+    environment: webApp,
+    extend: fixturePages(fixture),
+    expectsErrors: true,
+  })
+  return async (what: unknown) => {
+    fixture.thrown = what
+    const { statusCode, headers, body } = await app.inject('/throws')
+    const log = app.logLines.findLast(({ msg }) => /^request (failed|refused)$/.test(msg))
+    return { status: statusCode, headers, body, log }
+  }
+}
+
+t.test('an error of the catalogue becomes a page with its status, headers and public message', async (t) => {
+  const thrown = await start(t)
+  const error = new ServiceError('issuer_unavailable', { detail: 'secret', retryAfterSeconds: 7 })
+  const { status, headers, body, log } = await thrown(error)
+  t.equal(status, 503)
+  t.match(headers, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'retry-after': '7',
+  })
+  t.match(body, /<title>Not available just now - Gatehouse<\/title>/)
+  t.match(body, />503</)
+  t.match(body, /<h1>Not available just now<\/h1>/)
+  t.match(body, /<p>The identity provider cannot be reached\.<\/p>/)
+  t.match(body, /<a class="button" href="\/">/)
+  t.notMatch(body, /secret/)
+  t.match(log, { level: 40, code: 'issuer_unavailable', detail: 'secret' })
+})
+
+t.test('every refusal tells its message, as a sentence', async (t) => {
+  const thrown = await start(t)
+  const names = Object.keys(catalogue) as ErrorName[]
+  for (const name of names.filter((name) => !['not_found', 'internal_error'].includes(name))) {
+    const { statusCode, message } = catalogue[name]
+    const { status, body } = await thrown(new ServiceError(name))
+    t.equal(status, statusCode, name)
+    t.ok(body.includes(`<p>${message.replaceAll("'", '&#39;').replace(/([^.])$/, '$1.')}</p>`), name)
+  }
+})
+
+t.test('a log-in that failed can be tried again from its page', async (t) => {
+  const thrown = await start(t)
+  const logIn = /<a class="button" href="\/login">Log In<\/a>\s+<a class="button plain" href="\/">/
+  for (const name of ['login_failed', 'login_refused', 'login_unknown'] as const)
+    t.match((await thrown(new ServiceError(name))).body, logIn)
+  t.notMatch((await thrown(new ServiceError('bad_request'))).body, logIn)
+})
+
+t.test('anything else is a 500 that says nothing, and the log says all', async (t) => {
+  const thrown = await start(t)
+  for (const what of [new Error('the password is secret'), 'secret text', undefined]) {
+    const { status, body, log } = await thrown(what)
+    t.equal(status, 500)
+    t.match(body, /<h1>Something went wrong<\/h1>/)
+    t.notMatch(body, /secret|Error:|\.ts/)
+    t.match(log, { level: 50, msg: 'request failed' })
+    if (what) t.match(JSON.stringify(log), /secret/)
+  }
+})
+
+t.test('what Fastify refuses keeps its status', async (t) => {
+  const thrown = await start(t)
+  const { status, body } = await thrown(Object.assign(new Error('inner text'), { statusCode: 413 }))
+  t.equal(status, 413)
+  t.match(body, /larger than 64 KiB/)
+  t.notMatch(body, /inner text/)
+})
+
+t.test('a path that is not there', async (t) => {
+  const fixture = newFixture()
+  const app = await buildApp(t, await TestIssuer.start(t), {
+    environment: { ...webApp, CLIENT_ORIGIN_URL: 'https://app.example' },
+    extend: fixturePages(fixture),
+  })
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const notFound = { statusCode: 404, code: 'not_found', error: 'Not Found', message: 'Not Found' }
+
+  t.test('is a page to browsers, with the policy of pages', async (t) => {
+    for (const url of ['/nowhere', '/profile/more', '/apis', '/todos', '/assets/x/y', '/docs/x', '/?a']) {
+      const { statusCode, headers, body } = await app.inject({
+        method: url === '/?a' ? 'POST' : 'GET',
+        url,
+        headers: { accept },
+      })
+      t.equal(statusCode, 404, url)
+      t.match(headers, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': /script-src 'self'/,
+        'cache-control': 'no-store',
+        vary: /Accept/,
+      })
+      t.match(body, /<h1>There is nothing here<\/h1>/)
+      t.notMatch(body, /aria-current/)
+    }
+  })
+
+  t.test('is JSON to programs', async (t) => {
+    for (const accepting of [{}, { accept: '*/*' }, { accept: 'application/json' }]) {
+      const { statusCode, headers, json } = await app.inject({ url: '/nowhere', headers: accepting })
+      t.equal(statusCode, 404)
+      t.strictSame(json(), notFound)
+      t.equal(headers['content-security-policy'], "default-src 'none'; frame-ancestors 'none'")
+    }
+  })
+
+  t.test('is JSON to everybody below /api and /todo', async (t) => {
+    for (const url of ['/api', '/api/', '/api/nowhere', '/api?a', '/todo/1/more']) {
+      const answer = await app.inject({ url, headers: { accept } })
+      t.equal(answer.statusCode, 404, url)
+      t.strictSame(answer.json(), notFound)
+    }
+  })
+
+  t.test('varies by what else the answer varies by', async (t) => {
+    const { headers } = await app.inject({
+      url: '/nowhere',
+      headers: { accept, origin: 'https://app.example' },
+    })
+    t.equal(headers.vary, 'Origin, Accept')
+  })
+})
+
+t.test('without the web app a path that is not there is JSON to browsers, too', async (t) => {
+  const app = await buildApp(t, await TestIssuer.start(t))
+  const { statusCode, headers } = await app.inject({ url: '/nowhere', headers: { accept: 'text/html' } })
+  t.equal(statusCode, 404)
+  t.equal(headers['content-type'], 'application/json; charset=utf-8')
+})

@@ -1,0 +1,226 @@
+import t from 'tap'
+import { LEASE_MS } from '../../../src/web/login/access-tokens.ts'
+import { moveClock } from '../../helpers/clock.ts'
+import { onEachDatabase, prepare } from '../../helpers/database.ts'
+import { listenAsWebApp, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { WebBrowser } from '../../helpers/web-browser.ts'
+import { signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+
+const HOUR = 3_600_000
+const message = 'This is a protected message.'
+
+/** What many see who ask at once. */
+async function load(browser: WebBrowser, urls: string[]) {
+  const headers = { cookie: `gatehouse-session=${browser.cookies(urls[0] ?? '').get('gatehouse-session')}` }
+  return Promise.all(
+    urls.map(async (url) => {
+      const response = await fetch(`${url}/protected`, { headers, redirect: 'manual' })
+      return {
+        status: response.status,
+        text: await response.text(),
+        location: response.headers.get('location'),
+      }
+    }),
+  )
+}
+
+t.test('the local tenant, which takes a second use for a theft, refreshes again and again', async (t) => {
+  const { url } = await startWebApp(t)
+  const clock = moveClock(t)
+  const browser = await signedIn(url)
+  for (const hours of [23, 46, 69]) {
+    clock.set(hours * HOUR)
+    for (const { status, text } of await load(browser, Array(20).fill(url))) {
+      t.equal(status, 200)
+      t.match(text, message)
+    }
+  }
+})
+
+onEachDatabase(
+  t,
+  'an access token that has run out is refreshed once, however many wait in however many processes',
+  async (t, DATABASE_URL) => {
+    await prepare(DATABASE_URL)
+    const web = await WebIssuer.start(t)
+    web.lifetimeSeconds = 3600
+    const environment = { DATABASE_URL, BASE_URL: 'http://localhost:1' }
+    const first = await listenAsWebApp(t, web.issuer, { environment })
+    const apps = [first, await listenAsWebApp(t, web.issuer, { environment })]
+    const browser = await begin(web, first.url)
+    const clock = moveClock(t)
+    // The API of BASE_URL is nobody: what counts here is what is asked of the issuer
+    const urls = apps.flatMap(({ url }) => Array(10).fill(url))
+    await load(browser, urls)
+    t.equal(web.refreshes, 0, 'not before it runs out')
+    for (const round of [1, 2]) {
+      clock.set(round * HOUR)
+      const hold = Promise.withResolvers<void>()
+      web.hold = hold.promise
+      const pages = load(browser, urls)
+      setTimeout(hold.resolve, 500)
+      for (const { status, location } of await pages) t.strictSame([status, location], [200, null])
+      t.equal(web.refreshes, round)
+    }
+    t.notOk(web.isRevoked)
+  },
+)
+
+/** A session begun at an app whose BASE_URL is another's. */
+async function begin(web: WebIssuer, url: string): Promise<WebBrowser> {
+  const browser = new WebBrowser()
+  const { headers } = await browser.visit(`${url}/login`)
+  const callback = web.callback(new URL(headers.get('location') ?? ''))
+  await browser.visit(`${url}${callback.pathname}${callback.search}`)
+  return browser
+}
+
+t.test('the requests of one process wait together, and do not each ask the database', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  const { sessions } = app.login
+  const lease = sessions.lease.bind(sessions)
+  let leases = 0
+  sessions.lease = (...all) => {
+    leases++
+    return lease(...all)
+  }
+  const hold = Promise.withResolvers<void>()
+  web.hold = hold.promise
+  setTimeout(hold.resolve, 500)
+  clock.set(HOUR)
+  for (const { text } of await load(browser, Array(20).fill(url))) t.match(text, message)
+  t.ok(leases < 20, `${leases} for 20 pages`)
+})
+
+t.test('a refresh that the issuer refuses ends the session, and the person logs in again', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  clock.set(HOUR)
+  web.isRevoked = true
+  const { status, headers } = await browser.visit(`${url}/admin?a=b`)
+  t.equal(status, 302)
+  t.equal(headers.get('location'), '/login?returnTo=%2Fadmin%3Fa%3Db')
+  t.strictSame(await app.store.selectFrom('sessions').selectAll().execute(), [])
+  t.equal((await browser.visit(`${url}/profile`)).status, 302)
+})
+
+t.test('a refresh that brings the tokens of somebody else ends the session', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  clock.set(HOUR)
+  web.idClaims = { sub: 'auth0|another' }
+  t.equal((await browser.visit(`${url}/protected`)).status, 302)
+  t.equal((await browser.visit(`${url}/profile`)).status, 302)
+})
+
+t.test('a refresh may bring neither an ID token nor another refresh token', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  const protectedPage = async () => (await browser.visit(`${url}/protected`)).text
+  web.answer = { id_token: undefined, refresh_token: undefined }
+  clock.set(HOUR)
+  t.match(await protectedPage(), message)
+  t.equal(web.refreshes, 1)
+  t.match(await protectedPage(), message)
+  t.equal(web.refreshes, 1)
+})
+
+t.test('while the issuer is away the page says so, the session stays, and all heals', async (t) => {
+  const { url, web, issuer, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  await issuer.stop()
+  clock.set(HOUR - 20_000)
+  t.match((await browser.visit(`${url}/protected`)).text, message, 'the token has not run out yet')
+  clock.set(HOUR)
+  for (const page of await load(browser, Array(5).fill(url))) {
+    t.equal(page.status, 200)
+    t.match(page.text, 'the identity provider cannot be reached')
+  }
+  t.equal((await browser.visit(`${url}/profile`)).status, 200)
+  t.ok(app.logLines.some(({ msg }) => msg === 'access token not refreshed'))
+  await issuer.listen()
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  t.equal(web.refreshes, 1)
+})
+
+t.test('an issuer that answers a refresh late is not asked twice: its tokens are kept', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  const hold = Promise.withResolvers<void>()
+  web.hold = hold.promise
+  clock.set(HOUR)
+  t.match((await browser.visit(`${url}/protected`)).text, 'the identity provider cannot be reached')
+  hold.resolve()
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  t.equal(web.refreshes, 1)
+  t.notOk(web.isRevoked)
+})
+
+t.test(
+  'who waits for another process learns that it has failed, or takes over when it has died',
+  async (t) => {
+    const { url, web, app } = await startWithIssuer(t)
+    const clock = moveClock(t)
+    const browser = await signedInAt({ url }, web)
+    clock.set(HOUR)
+    const lease = (until: number | null) =>
+      app.store
+        .updateTable('sessions')
+        .set({ refresh_until: until === null ? null : new Date(until).toISOString() })
+        .execute()
+    await lease(Date.now() + LEASE_MS)
+    const waiting = browser.visit(`${url}/protected`)
+    setTimeout(() => lease(null), 300)
+    t.match((await waiting).text, 'cannot be reached')
+    t.equal(web.refreshes, 0)
+
+    await lease(Date.now() + 400)
+    t.match((await browser.visit(`${url}/protected`)).text, message)
+    t.equal(web.refreshes, 1)
+  },
+)
+
+t.test('a session that ends while its tokens are refreshed stays ended', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  clock.set(HOUR)
+  const hold = Promise.withResolvers<void>()
+  web.hold = hold.promise
+  const waiting = load(browser, [url])
+  while (web.refreshes === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await browser.visit(`${url}/logout`, { method: 'POST' })
+  hold.resolve()
+  t.match(await waiting, [{ status: 302 }])
+  t.strictSame(await app.store.selectFrom('sessions').selectAll().execute(), [])
+})
+
+t.test('without a refresh token the session lasts as long as the access token', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  web.answer = { refresh_token: undefined }
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  clock.set(HOUR - 20_000)
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  clock.set(HOUR)
+  t.equal((await browser.visit(`${url}/protected`)).status, 302)
+  t.equal(web.refreshes, 0)
+})
+
+t.test('a token whose lifetime the issuer keeps to itself is used as it is', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  web.lifetimeSeconds = undefined
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  clock.set(20 * HOUR)
+  t.match((await browser.visit(`${url}/protected`)).text, 'token is expired')
+  t.equal(web.refreshes, 0)
+})

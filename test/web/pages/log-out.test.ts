@@ -1,0 +1,105 @@
+import t from 'tap'
+import { sessionCookie, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { WebBrowser } from '../../helpers/web-browser.ts'
+import { signedInAt, startWithIssuer } from '../../helpers/web-issuer.ts'
+
+const form = { method: 'POST', body: new URLSearchParams() }
+
+for (const method of ['POST', 'GET']) {
+  t.test(`${method} /logout ends the session here and at the issuer`, async (t) => {
+    const { url, tenant } = await startWebApp(t)
+    const browser = await signedIn(url)
+    const thief = new WebBrowser()
+    thief.cookies(url).set('gatehouse-session', sessionCookie(browser, url) ?? '')
+    t.equal((await thief.visit(`${url}/profile`)).status, 200)
+
+    await browser.open(`${url}/logout`, method === 'POST' ? form : {})
+    const [, issuer, home] = browser.trail
+    const query = new URLSearchParams({ client_id: 'gatehouse-web', returnTo: url })
+    t.equal(issuer?.href, `${tenant.issuer}v2/logout?${query}`)
+    t.equal(home?.href, `${url}/`)
+    t.equal(browser.page.status, 200)
+    t.equal(sessionCookie(browser, url), undefined)
+    t.equal((await thief.visit(`${url}/profile`)).status, 302, 'also for who has kept the cookie')
+    await browser.open(`${url}/login`)
+    t.match(browser.page.text, 'Log in', 'the issuer asks again')
+  })
+}
+
+t.test('logging out needs no session, and a HEAD does not do it', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  t.equal((await new WebBrowser().visit(`${url}/logout`, form)).status, 302)
+  const browser = await signedInAt({ url }, web)
+  t.equal((await browser.visit(`${url}/logout`, { method: 'HEAD' })).status, 404)
+  t.equal((await browser.visit(`${url}/profile`)).status, 200)
+})
+
+t.test('a form of another site logs nobody out', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const browser = await signedInAt({ url }, web)
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'same-site', origin: url },
+    { 'sec-fetch-site': 'nonsense' },
+    { origin: 'https://evil.example' },
+    { origin: url.replace('localhost', 'localhost.evil.example') },
+    { origin: `${url}1` },
+  ]) {
+    const { status, text } = await browser.visit(`${url}/logout`, { ...form, headers })
+    t.equal(status, 403, JSON.stringify(headers))
+    t.match(text, 'The request comes from another site')
+    t.equal((await browser.visit(`${url}/profile`)).status, 200)
+  }
+  for (const headers of [
+    { 'sec-fetch-site': 'same-origin', origin: url },
+    { 'sec-fetch-site': 'same-origin', origin: 'null' }, // our pages send no referrer
+    { 'sec-fetch-site': 'none' },
+    { origin: url },
+    { origin: 'null' },
+    {},
+  ]) {
+    const own = await signedInAt({ url }, web)
+    t.equal((await own.visit(`${url}/logout`, { ...form, headers })).status, 302, JSON.stringify(headers))
+    t.equal((await own.visit(`${url}/profile`)).status, 302)
+  }
+})
+
+t.test('an issuer that has not got the paths of Auth0 says itself where to log out', async (t) => {
+  const { url, web, issuer } = await startWithIssuer(t)
+  const discovery = {
+    issuer: issuer.url,
+    jwks_uri: `${issuer.url}jwks.json`,
+    authorization_endpoint: `${issuer.url}authorize`,
+    token_endpoint: `${issuer.url}oauth/token?tenant=1`,
+  }
+  issuer.discovery = { ...discovery, end_session_endpoint: `${issuer.url}end?tenant=1` }
+  const browser = await signedInAt({ url }, web)
+  const { headers } = await browser.visit(`${url}/logout`, form)
+  const target = new URL(headers.get('location') ?? '')
+  t.equal(`${target.origin}${target.pathname}`, `${issuer.url}end`)
+  const { id_token_hint, ...query } = Object.fromEntries(target.searchParams)
+  t.strictSame(query, { tenant: '1', client_id: 'gatehouse-web', post_logout_redirect_uri: url })
+  t.match(id_token_hint, /^ey.*\..*\./)
+  const visitor = await new WebBrowser().visit(`${url}/logout`, form)
+  t.notMatch(visitor.headers.get('location'), 'id_token_hint')
+
+  for (const end_session_endpoint of [undefined, 'http://evil.example/end', 'nonsense']) {
+    const another = await startWithIssuer(t)
+    another.issuer.discovery = {
+      issuer: another.issuer.url,
+      authorization_endpoint: `${another.issuer.url}authorize`,
+      token_endpoint: `${another.issuer.url}token`,
+      end_session_endpoint,
+    }
+    const { headers } = await new WebBrowser().visit(`${another.url}/logout`, form)
+    t.equal(headers.get('location'), another.url, String(end_session_endpoint))
+  }
+})
+
+t.test('logging out works while the issuer cannot be asked', async (t) => {
+  const { url, issuer } = await startWithIssuer(t)
+  await issuer.stop()
+  const { status, headers } = await new WebBrowser().visit(`${url}/logout`, form)
+  t.equal(status, 302)
+  t.match(headers.get('location'), `${issuer.url}v2/logout?`)
+})

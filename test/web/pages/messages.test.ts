@@ -1,0 +1,129 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { TIMEOUT_MS } from '../../../src/web/api-message.ts'
+import { moveClock } from '../../helpers/clock.ts'
+import { listenAsWebApp, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { WebBrowser } from '../../helpers/web-browser.ts'
+import { signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+
+t.test('everybody sees what the API tells them', async (t) => {
+  const { url } = await startWebApp(t)
+  const visitor = new WebBrowser()
+  const [admin, member] = [await signedIn(url, 'admin'), await signedIn(url, 'member')]
+  const text = async (browser: WebBrowser, path: string) => {
+    const { status, text } = await browser.visit(`${url}${path}`)
+    t.equal(status, 200, path)
+    return text
+  }
+  for (const browser of [visitor, member])
+    t.match(await text(browser, '/public'), 'This is a public message.')
+  t.match(await text(member, '/protected'), 'This is a protected message.')
+  t.match(await text(admin, '/admin'), 'This is an admin message.')
+  const refusal = await text(member, '/admin')
+  t.match(refusal, '403 Forbidden')
+  t.match(refusal, 'insufficient_permissions')
+  for (const path of ['/protected', '/admin'])
+    t.equal(
+      (await visitor.visit(`${url}${path}`)).headers.get('location'),
+      `/login?returnTo=%2F${path.slice(1)}`,
+    )
+})
+
+/** Another API, that answers as it is told, and what it was asked. */
+async function otherApi(t: Test) {
+  const seen: { url: string | undefined; authorization: string | undefined }[] = []
+  const api = { answer: ((_request, response) => response.end('{}')) as RequestListener, seen, url: '' }
+  const server = createServer((request, response) => {
+    seen.push({ url: request.url, authorization: request.headers.authorization })
+    api.answer(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  t.teardown(stop)
+  return Object.assign(api, { stop })
+}
+
+t.test('the API may be elsewhere; it gets the access token of guarded pages, and of no others', async (t) => {
+  const api = await otherApi(t)
+  const { url, web } = await startWithIssuer(t, { API_SERVER_URL: `${api.url}/` })
+  const browser = await signedInAt({ url }, web)
+  api.answer = (_request, response) => response.end('{"text":"<b>from elsewhere</b>"}')
+  for (const path of ['/public', '/protected', '/admin'])
+    t.match((await browser.visit(`${url}${path}`)).text, 'from elsewhere')
+  t.match(api.seen, [
+    { url: '/base/api/messages/public', authorization: undefined },
+    { url: '/base/api/messages/protected', authorization: /^Bearer ey/ },
+    { url: '/base/api/messages/admin', authorization: /^Bearer ey/ },
+  ])
+  t.equal(api.seen[0]?.authorization, undefined)
+})
+
+t.test('whatever the API does, the page stays and says so', async (t) => {
+  const api = await otherApi(t)
+  const { url, web, app } = await startWithIssuer(t, { API_SERVER_URL: api.url })
+  const browser = await signedInAt({ url }, web)
+  const notJson = 'The API did not answer with JSON.'
+  const away = 'The API cannot be reached.'
+  const cases: Record<string, [sentence: string, answer: RequestListener]> = {
+    'a refusal': [
+      '&quot;code&quot;: &quot;no&quot;',
+      (_request, response) => response.writeHead(418).end('{"code":"no"}'),
+    ],
+    'a status nobody knows': [': 499<', (_request, response) => response.writeHead(499).end('{}')],
+    'an error with a page': [notJson, (_request, response) => response.writeHead(500).end('<h1>Oops</h1>')],
+    HTML: [
+      notJson,
+      (_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>'),
+    ],
+    'an empty answer': [notJson, (_request, response) => response.writeHead(204).end()],
+    'a redirect': [
+      away,
+      (_request, response) => response.writeHead(302, { location: 'https://evil.example' }).end(),
+    ],
+    'a flood': [away, (_request, response) => response.end(`"${'x'.repeat(1_100_000)}"`)],
+    'a broken connection': [away, (request) => request.socket.destroy()],
+    silence: [away, () => {}],
+  }
+  for (const [circumstance, [sentence, answer]] of Object.entries(cases)) {
+    api.answer = answer
+    const { status, text } = await browser.visit(`${url}/protected`)
+    t.equal(status, 200, circumstance)
+    t.match(text, sentence, circumstance)
+    t.notMatch(text, 'Oops')
+  }
+  await api.stop()
+  t.match((await browser.visit(`${url}/public`)).text, away)
+  t.ok(app.logLines.some(({ msg }) => msg === 'no message from the API'))
+  t.notMatch(JSON.stringify(app.logLines), 'Bearer ey')
+  t.ok(TIMEOUT_MS <= 4_000)
+})
+
+t.test('an access token that the API does not take is shown as its refusal', async (t) => {
+  const web = await WebIssuer.start(t)
+  web.accessClaims = { aud: 'https://another.api' }
+  const app = await listenAsWebApp(t, web.issuer)
+  const browser = await signedInAt(app, web)
+  const { status, text } = await browser.visit(`${app.url}/protected`)
+  t.equal(status, 200)
+  t.match(text, '401 Unauthorized')
+  t.match(text, 'incorrect claims, please check the audience and issuer')
+})
+
+t.test('a database that fails while the token is refreshed is our fault, and said to be', async (t) => {
+  const { url, web, app } = await startWithIssuer(t, {}, { expectsErrors: true })
+  const clock = moveClock(t)
+  const browser = await signedInAt({ url }, web)
+  const hold = Promise.withResolvers<void>()
+  web.hold = hold.promise
+  clock.set(3_600_000)
+  const page = browser.visit(`${url}/protected`)
+  while (web.refreshes === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await app.store.schema.alterTable('sessions').renameTo('gone').execute()
+  hold.resolve()
+  t.equal((await page).status, 500)
+})
