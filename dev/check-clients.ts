@@ -5,8 +5,9 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { errorBody } from '../src/errors/body.ts'
-import { type ErrorName, ServiceError } from '../src/errors/catalogue.ts'
+import { type ErrorDefinition, ServiceError } from '../src/errors/catalogue.ts'
+import { challenge, tokenErrors } from '../src/plugins/auth/errors.ts'
+import { guardErrors } from '../src/plugins/guards/errors.ts'
 
 /**
  * Runs the programs of docs/clients.md, as they stand there, against a stand-in that answers with the service's own
@@ -27,26 +28,28 @@ const commands: Record<string, string> = {
 }
 
 /** What the stand-in answers to a token of that name, and what a program has to print. */
-const cases: Record<string, { error?: ErrorName; printed: string }> = {
+const cases: Record<string, { error?: ErrorDefinition; printed: string }> = {
   good: { printed: '200 Hello' },
   expired: {
-    error: 'expired_token',
+    error: tokenErrors.expired,
     printed:
       '401 Get a new token: Bearer realm="api", error="invalid_token", error_description="token is expired"',
   },
   forbidden: {
-    error: 'insufficient_scope',
+    error: guardErrors.insufficientScope,
     printed: "403 Not allowed: You don't have access to this resource",
   },
-  outage: { error: 'issuer_unavailable', printed: '503 Try again in 7 s' },
+  outage: { error: tokenErrors.issuerUnavailable, printed: '503 Try again in 7 s' },
 }
 
 const server = createServer((request, response) => {
   const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
-  const name = cases[token] ? cases[token].error : 'missing_token'
-  const error = name && new ServiceError(name, name === 'issuer_unavailable' ? { retryAfterSeconds: 7 } : {})
+  const name = cases[token] ? cases[token].error : tokenErrors.missing
+  const options = name === tokenErrors.issuerUnavailable ? { retryAfterSeconds: 7 } : {}
+  const error =
+    name && new ServiceError(name, { ...options, headers: name.statusCode < 500 ? challenge(name) : {} })
   response.writeHead(error?.statusCode ?? 200, { 'content-type': 'application/json', ...error?.headers })
-  response.end(JSON.stringify(error ? errorBody(error) : { message: 'Hello' }))
+  response.end(JSON.stringify(error ? error.body : { message: 'Hello' }))
 })
 server.listen(3000, '127.0.0.1')
 await once(server, 'listening')

@@ -4,8 +4,10 @@ import fp from 'fastify-plugin'
 import { Type } from 'typebox'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config/index.ts'
-import { ServiceError } from './errors/catalogue.ts'
-import { answerRefusal } from './errors/send.ts'
+import { httpErrors, ServiceError } from './errors/catalogue.ts'
+import { sendError } from './errors/send.ts'
+import auth, { type AuthOptions } from './plugins/auth/index.ts'
+import guards from './plugins/guards/index.ts'
 
 export interface AppOptions {
   config: Config
@@ -15,11 +17,29 @@ export interface AppOptions {
 
 /** The application as a plugin: loads the plugins, then the routes, then the web app. */
 export const app = fp<AppOptions>(async (instance, options) => {
-  await instance.register(autoload, { dir: `${import.meta.dirname}/plugins`, maxDepth: 1, options })
+  // First, so that no plugin can declare a route that the rule of the guards does not see
+  await instance.register(auth, authOptions(options.config))
+  await instance.register(guards)
+  await instance.register(autoload, {
+    dir: `${import.meta.dirname}/plugins`,
+    maxDepth: 1,
+    ignorePattern: /^(auth|guards)$/,
+    options: { config: options.config },
+  })
   await instance.register(autoload, { dir: options.routes ?? `${import.meta.dirname}/routes` })
   if (options.config.AUTH0_CLIENT_ID === undefined) await instance.register(apiOnly)
   else await instance.register(import('./web/index.ts'))
 })
+
+function authOptions(config: Config): AuthOptions {
+  return {
+    issuers: config.AUTH0_DOMAIN,
+    audiences: config.AUTH0_AUDIENCE,
+    algorithms: config.AUTH_ALGORITHMS,
+    clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
+    maxStaleHours: config.JWKS_MAX_STALE_HOURS,
+  }
+}
 
 const Home = Type.Object({
   name: Type.String(),
@@ -29,7 +49,7 @@ const Home = Type.Object({
 
 /** Answers `/` and unknown paths in place of the web app, which has pages for both. */
 const apiOnly = fp(async (instance: FastifyInstance) => {
-  instance.setNotFoundHandler((_request, reply) => answerRefusal(reply, new ServiceError('not_found')))
+  instance.setNotFoundHandler((_request, reply) => sendError(reply, new ServiceError(httpErrors.notFound)))
   instance.get(
     '/',
     {

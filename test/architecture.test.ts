@@ -56,7 +56,7 @@ function roomOf(file: string): string {
 const mayImport: Record<string, string[]> = {
   server: ['app', 'config', 'server-options'],
   migrate: ['config', 'plugins/store'],
-  app: ['config', 'errors', 'web'],
+  app: ['config', 'errors', 'plugins/auth', 'plugins/guards', 'web'],
   'server-options': ['config', 'errors'],
   config: ['http'],
   errors: ['http'],

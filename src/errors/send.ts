@@ -1,37 +1,37 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { errorBody } from './body.ts'
-import { type ErrorName, type FieldFault, ServiceError } from './catalogue.ts'
+import { type ErrorDefinition, type FieldFault, httpErrors, ServiceError } from './catalogue.ts'
 
-/** What was thrown as an error of the catalogue: Fastify's own by their status, anything else as a 500. */
+/** Converts anything thrown: Fastify's own errors by their status, everything unknown to a 500. */
 export function toServiceError(error: FastifyError): ServiceError {
   if (error instanceof ServiceError) return error
   const cause = error
-  if (!(error instanceof Error)) return new ServiceError('internal_error', { cause }) // anything can be thrown
+  if (!(error instanceof Error)) return new ServiceError(httpErrors.internalError, { cause })
   if (error.validation)
-    return new ServiceError('validation_failed', { validation: fieldFaults(error), cause })
+    return new ServiceError(httpErrors.validationFailed, { validation: fieldFaults(error), cause })
   const status = error.statusCode ?? 500
-  const isRefusal = status >= 400 && status < 500
-  return new ServiceError(isRefusal ? (names[status] ?? 'bad_request') : 'internal_error', { cause })
+  const isClientError = status >= 400 && status < 500
+  const definition = isClientError ? (byStatus[status] ?? httpErrors.badRequest) : httpErrors.internalError
+  return new ServiceError(definition, { cause })
 }
 
-/** A refusal is the caller's business and one line of ours; what is our fault or the issuer's is told in full. */
-export function logRefusal(request: FastifyRequest, refusal: ServiceError) {
-  const { code, detail, statusCode, cause } = refusal
-  const isFailure = statusCode > 500 && code !== 'overloaded' // that is said once, by plugins/readiness.ts
+/** Logs 500 as an error, other 5xx as a warning, and a client error as one line of information. */
+export function logError(request: FastifyRequest, error: ServiceError) {
+  const { code, detail, statusCode, cause } = error
+  const isFailure = statusCode > 500 && code !== httpErrors.overloaded.code // plugins/readiness.ts logs that once
   if (statusCode === 500) request.log.error({ err: cause }, 'request failed')
   else if (isFailure) request.log.warn({ code, detail, err: cause }, 'request failed')
   else request.log.info({ code, detail: detail ?? (cause as Error | undefined)?.message }, 'request refused')
 }
 
-/** The answer to programs. */
-export function answerRefusal(reply: FastifyReply, refusal: ServiceError) {
-  return reply.code(refusal.statusCode).headers(refusal.headers).send(errorBody(refusal))
+/** Sends the error as JSON. */
+export function sendError(reply: FastifyReply, error: ServiceError) {
+  return reply.code(error.statusCode).headers(error.headers).send(error.body)
 }
 
-const names: Record<number, ErrorName> = {
-  404: 'not_found',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
+const byStatus: Record<number, ErrorDefinition> = {
+  404: httpErrors.notFound,
+  413: httpErrors.bodyTooLarge,
+  415: httpErrors.unsupportedMediaType,
 }
 
 function fieldFaults({ validation = [], validationContext }: FastifyError): FieldFault[] {

@@ -1,16 +1,17 @@
-import { readText } from './read-text.ts'
+/** Maximum size of a response, after decompression. */
+export const MAX_BYTES = 1_048_576
 
 /**
- * Asks an issuer for a JSON object. Bounded in size; in time, by the signal.
+ * Fetches a JSON object from an issuer. Bounded in size; the signal bounds the time.
  *
- * @throws whatever went wrong; the message is for the log
+ * @throws {Error} whatever went wrong; the message is for the log
  */
 export async function fetchJson(
   url: string,
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, unknown>> {
-  // A redirect could lead anywhere: a signer's keys must not come from there, and a caller's token must not go there
+  // A redirect could lead anywhere: keys must not come from there, and a caller's token must not go there
   const response = await fetch(url, {
     signal,
     redirect: 'error',
@@ -18,11 +19,38 @@ export async function fetchJson(
   })
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new Error(`${url} answered ${response.status}`)
+    throw new StatusError(url, response.status)
   }
   const document: unknown = JSON.parse(await readText(response))
   if (!isObject(document)) throw new Error(`${url} is not a JSON object`)
   return document
+}
+
+/** A response with another status than 200. */
+export class StatusError extends Error {
+  override name = 'StatusError'
+  readonly status: number
+
+  constructor(url: string, status: number) {
+    super(`${url} answered ${status}`)
+    this.status = status
+  }
+}
+
+/**
+ * Reads a body up to {@link MAX_BYTES}, so that neither an endless one nor a compressed bomb fills the memory.
+ *
+ * @throws {Error} when it is longer
+ */
+export async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_BYTES) throw new Error(`${response.url} is longer than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

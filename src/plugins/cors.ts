@@ -6,7 +6,7 @@ export default fp(
   async (app) => {
     const { CLIENT_ORIGIN_URL } = app.config
     if (CLIENT_ORIGIN_URL.length === 0) return
-    await app.registerPublic(cors, {
+    const options = {
       origin: [...CLIENT_ORIGIN_URL],
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders: ['Authorization', 'Content-Type'],
@@ -19,8 +19,9 @@ export default fp(
       ],
       maxAge: 86_400,
       strictPreflight: false, // its 400 is not of our shape
-    })
+    }
+    await app.registerPublic(cors, options, ['OPTIONS *'])
   },
   // after those whose hooks have to run before this one answers a preflight
-  { name: 'cors', dependencies: ['env', 'guards', 'security-headers', 'strict-http'] },
+  { name: 'cors', dependencies: ['env', 'guards', 'security-headers', 'request-smuggling'] },
 )

@@ -1,14 +1,14 @@
 import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
-import { answerRefusal, logRefusal, toServiceError } from '../errors/send.ts'
+import { logError, sendError, toServiceError } from '../errors/send.ts'
 
-/** Every throw ends here: a catalogue error as it is, Fastify's own by their code, anything else as a 500. */
+/** Answers everything that is thrown: a service error as it is, anything else as errors/send.ts converts it. */
 export default fp(
   async (app) => {
     app.setErrorHandler((error: FastifyError, request, reply) => {
-      const refusal = toServiceError(error)
-      logRefusal(request, refusal)
-      return answerRefusal(reply, refusal)
+      const serviceError = toServiceError(error)
+      logError(request, serviceError)
+      return sendError(reply, serviceError)
     })
   },
   { name: 'errors' },

@@ -2,17 +2,15 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import packageJson from '../../package.json' with { type: 'json' }
-import { discoveryUrl, fetchDiscovery } from './auth/fetch-keys.ts'
-
-const RETRY_MS = 30_000
+import type { Issuer } from './auth/index.ts'
 
 /** `GET /openapi.json`: OpenAPI 3.1, made of the routes' schemas and guards. */
 export default fp(
   async (app) => {
-    const [issuer = ''] = app.config.AUTH0_DOMAIN
+    const { metadata } = [...app.issuers.values()][0] as Issuer
     const securitySchemes = {
       token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-      issuer: { type: 'openIdConnect', openIdConnectUrl: discoveryUrl(issuer) },
+      issuer: { type: 'openIdConnect', openIdConnectUrl: metadata.url },
     } as const
     await app.register(swagger, {
       openapi: {
@@ -22,17 +20,16 @@ export default fp(
       },
       refResolver: { buildLocalReference: ({ $id }) => $id as string },
     })
-    const discover = atMostEvery(RETRY_MS, () => fetchDiscovery(issuer))
 
     app.get('/openapi.json', { config: { public: true }, schema: { hide: true } }, async (request) => {
       const servers = [{ url: `${request.protocol}://${request.host}` }] // where the reader has found it
       const document = { ...app.swagger(), servers }
       try {
-        const flows = toFlows(app, await discover())
+        const flows = toFlows(app, await metadata.get(Date.now()))
         return withScheme(document, { type: 'oauth2', flows })
       } catch (error) {
         request.log.warn(
-          { issuer, err: error },
+          { issuer: metadata.issuer, err: error },
           'discovery document not fetched: the log-in is only pointed to',
         )
         return document
@@ -68,19 +65,5 @@ function withScheme(document: object, issuer: object) {
   return {
     ...rest,
     components: { ...components, securitySchemes: { ...components.securitySchemes, issuer } },
-  }
-}
-
-/** Remembers a good answer for good and a failure for a while, so that a page view cannot hammer the issuer. */
-function atMostEvery<T>(pauseMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined
-  return () => {
-    answer ??= ask().catch((error) => {
-      setTimeout(() => {
-        answer = undefined
-      }, pauseMs).unref()
-      throw error
-    })
-    return answer
   }
 }

@@ -1,7 +1,7 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { ServiceError } from '../errors/catalogue.ts'
+import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
 /** Says what is wrong by throwing. */
 type ReadinessCheck = () => void | Promise<void>
@@ -38,7 +38,7 @@ export default fp(
     app.addHook('onRequest', (request, _reply, done) => {
       // Probes are never limited, by count or by load: who watches the service has to see what is wrong with it
       if (!isOverloaded() || request.routeOptions.config.rateLimit === false) done()
-      else done(new ServiceError('overloaded', { retryAfterSeconds: (SAMPLES * SAMPLE_MS) / 1000 }))
+      else done(new ServiceError(httpErrors.overloaded, { retryAfterSeconds: (SAMPLES * SAMPLE_MS) / 1000 }))
     })
 
     app.decorate('startDraining', () => {

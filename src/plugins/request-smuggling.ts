@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
-import { ServiceError } from '../errors/catalogue.ts'
+import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
 /** As other servers and proxies have it. Node reads 2,000 and drops the rest without a word. */
 const MAX_HEADERS = 100
@@ -15,7 +15,7 @@ export default fp(
     const distrusted = new WeakSet<Socket>()
 
     app.addHook('onRequest', ({ raw }, reply, done) => {
-      const refusal = distrusted.has(raw.socket) ? new ServiceError('bad_request') : check(raw)
+      const refusal = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
       if (!refusal) return done()
       // Node has what came in one piece handled before the first answer has closed the connection
       distrusted.add(raw.socket)
@@ -23,21 +23,21 @@ export default fp(
       done(refusal)
     })
   },
-  { name: 'strict-http', dependencies: ['security-headers', 'metrics'] },
+  { name: 'request-smuggling', dependencies: ['security-headers', 'metrics'] },
 )
 
 function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceError | undefined {
-  if (rawHeaders.length > 2 * MAX_HEADERS) return new ServiceError('headers_too_large')
+  if (rawHeaders.length > 2 * MAX_HEADERS) return new ServiceError(httpErrors.headersTooLarge)
   // RFC 9112, section 3.2: none or several are to be refused
   const hosts = countHosts(rawHeaders)
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
-    return new ServiceError('bad_request', { detail: `${hosts} Host lines` })
+    return new ServiceError(httpErrors.badRequest, { detail: `${hosts} Host lines` })
   }
   // RFC 9112, section 6.1: a transfer coding that is not understood; with a second one the ends of bodies are disputed
   const coding = headers['transfer-encoding']
   return coding === undefined || coding.toLowerCase() === 'chunked'
     ? undefined
-    : new ServiceError('bad_request', { detail: 'a transfer coding other than chunked' })
+    : new ServiceError(httpErrors.badRequest, { detail: 'a transfer coding other than chunked' })
 }
 
 /** Names and values by turns, as they came; in `headers` the second Host is missing. */

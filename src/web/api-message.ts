@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { readText } from '../http/read-text.ts'
+import { readText } from '../http/fetch-json.ts'
 
 export const TIMEOUT_MS = 4_000
 

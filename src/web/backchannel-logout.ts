@@ -3,6 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ServiceError } from '../errors/catalogue.ts'
 import { endSessions } from '../plugins/store/logout.ts'
+import { loginErrors } from './login/errors.ts'
+import { verifyLogoutToken } from './login/logout-token.ts'
 
 /**
  * OpenID Connect Back-Channel Logout 1.0, 2.5: the issuer says that a session has ended there. Beside the pages and not
@@ -21,10 +23,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { hide: true, body: Type.Object({ logout_token: Type.String() }) },
     },
     async ({ body, log }, reply) => {
-      const { usableUntil, ...logout } = await app.verifyLogoutToken(body.logout_token)
-      const ended = await endSessions(app.store, { ...logout, until: usableUntil * 1000 })
+      const logout = await verifyLogoutToken(body.logout_token, app.login.clientTokens, Date.now())
+      const until = (logout.expiresAt + app.config.AUTH_CLOCK_TOLERANCE_SECONDS) * 1000
+      const ended = await endSessions(app.store, { ...logout, until })
       if (ended === undefined)
-        throw new ServiceError('invalid_logout_token', { detail: 'jti was seen before' })
+        throw new ServiceError(loginErrors.invalidLogoutToken, { detail: 'jti was seen before' })
       log.info({ sub: logout.subject, ended }, 'logged out by the issuer')
       return reply.code(200).send()
     },

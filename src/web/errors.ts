@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ServiceError } from '../errors/catalogue.ts'
-import { answerRefusal, logRefusal, toServiceError } from '../errors/send.ts'
+import { httpErrors, ServiceError } from '../errors/catalogue.ts'
+import { logError, sendError, toServiceError } from '../errors/send.ts'
 import { prefersHtml } from './accept.ts'
 
 /** Below these a path is the API's, whoever asks. */
@@ -12,21 +12,21 @@ const API_PATHS = /^\/(api|todo)(?![^/?])/
  */
 export function handlePageErrors(scope: FastifyInstance) {
   scope.setErrorHandler(answerPageError)
-  scope.setNotFoundHandler((request, reply) => answer(request, reply, new ServiceError('not_found')))
+  scope.setNotFoundHandler((request, reply) => answer(request, reply, new ServiceError(httpErrors.notFound)))
 }
 
 /** What plugins/errors.ts does, with a page as the answer. */
 export function answerPageError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const refusal = toServiceError(error)
-  logRefusal(request, refusal)
+  logError(request, refusal)
   return answer(request, reply, refusal)
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, refusal: ServiceError) {
   if (!request.is404) return showError(reply, refusal)
-  if (API_PATHS.test(request.url)) return answerRefusal(reply, refusal)
+  if (API_PATHS.test(request.url)) return sendError(reply, refusal)
   reply.header('vary', [reply.getHeader('vary') ?? [], 'Accept'].flat().join(', ')) // CORS varies by Origin
-  return prefersHtml(request.headers.accept) ? showError(reply, refusal) : answerRefusal(reply, refusal)
+  return prefersHtml(request.headers.accept) ? showError(reply, refusal) : sendError(reply, refusal)
 }
 
 /** The public half of the error and nothing else. */

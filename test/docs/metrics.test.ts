@@ -1,5 +1,5 @@
 import t from 'tap'
-import { refusalReasons } from '../../src/errors/token-reasons.ts'
+import { tokenErrorReasons } from '../../src/plugins/auth/errors.ts'
 import { knownMetrics } from '../helpers/known-metrics.ts'
 import { tableRows } from '../helpers/markdown.ts'
 
@@ -17,5 +17,5 @@ t.test('docs/metrics.md lists every metric with its type and labels, and no othe
 
 t.test('docs/metrics.md lists every outcome of a token, and no other', async (t) => {
   const outcomes = tableRows(PAGE, 'outcome', 'the token').map(([outcome]) => outcome)
-  t.strictSame(outcomes, ['accepted', ...refusalReasons])
+  t.strictSame(outcomes, ['accepted', ...tokenErrorReasons])
 })

@@ -3,8 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { errorBody } from '../../src/errors/body.ts'
-import { type ErrorName, ServiceError } from '../../src/errors/catalogue.ts'
+import { type ErrorDefinition, httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
 import { answerBrokenRequest } from '../../src/errors/client-errors.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
 import { listen } from '../helpers/app.ts'
@@ -41,8 +40,8 @@ function get(path: string, header = 'X-Nothing: 1') {
 }
 
 /** One answer, in the one shape of errors, with the headers that every answer has. */
-function isRefused(t: Test, answer: string, name: ErrorName) {
-  const expected = errorBody(new ServiceError(name))
+function isRefused(t: Test, answer: string, name: ErrorDefinition) {
+  const expected = new ServiceError(name).body
   const [head = '', ...bodies] = answer.split('\r\n\r\n')
   const [statusLine, ...lines] = head.split('\r\n')
   t.equal(statusLine, `HTTP/1.1 ${expected.statusCode} ${expected.error}`)
@@ -62,20 +61,20 @@ function isRefused(t: Test, answer: string, name: ErrorName) {
 t.test('a request that is no HTTP is 400', async (t) => {
   const { send } = await start(t)
   for (const request of ['NONSENSE\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', get('/livez', 'Bad Header: 1')]) {
-    isRefused(t, await send(request), 'bad_request')
+    isRefused(t, await send(request), httpErrors.badRequest)
   }
   t.match(await send(get('/livez')), /^HTTP\/1\.1 200 /)
 })
 
 t.test('headers over 16 KiB are 431', async (t) => {
   const { send } = await start(t)
-  isRefused(t, await send(get('/livez', `X-Long: ${'x'.repeat(16_384)}`)), 'headers_too_large')
+  isRefused(t, await send(get('/livez', `X-Long: ${'x'.repeat(16_384)}`)), httpErrors.headersTooLarge)
   t.match(await send(get('/livez', `X-Long: ${'x'.repeat(15_000)}`)), /^HTTP\/1\.1 200 /)
 })
 
 t.test('a URL that cannot be decoded is 400, and its query string stays out of the log', async (t) => {
   const { send, logLines } = await start(t)
-  isRefused(t, await send(get('/%?access_token=secret')), 'bad_request')
+  isRefused(t, await send(get('/%?access_token=secret')), httpErrors.badRequest)
   t.match(logLines.at(-1), { msg: 'request refused', code: 'bad_request', detail: 'FST_ERR_BAD_URL' })
   t.notMatch(JSON.stringify(logLines), /secret/)
   t.match(await send(get('/livez?%')), /^HTTP\/1\.1 200 /)
@@ -84,14 +83,14 @@ t.test('a URL that cannot be decoded is 400, and its query string stays out of t
 t.test('a body over 64 KiB is 413, one of 64 KiB is read', async (t) => {
   const { send } = await start(t)
   const json = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`
-  isRefused(t, await send(post(json(BODY_LIMIT_BYTES + 1))), 'body_too_large')
+  isRefused(t, await send(post(json(BODY_LIMIT_BYTES + 1))), httpErrors.bodyTooLarge)
   t.match(await send(post(json(BODY_LIMIT_BYTES))), /^HTTP\/1\.1 200 /)
 })
 
 t.test('a content type that no one reads is 415', async (t) => {
   const { send } = await start(t)
   for (const contentType of ['text/csv', 'nonsense']) {
-    isRefused(t, await send(post('{}', contentType)), 'unsupported_media_type')
+    isRefused(t, await send(post('{}', contentType)), httpErrors.unsupportedMediaType)
   }
   t.match(await send(post('{}', 'application/json; charset=utf-8')), /^HTTP\/1\.1 200 /)
 })
@@ -99,7 +98,7 @@ t.test('a content type that no one reads is 415', async (t) => {
 t.test('a body that is not the JSON it says it is is 400', async (t) => {
   const { send } = await start(t)
   for (const body of ['', '{', '{"__proto__":{"a":1}}']) {
-    isRefused(t, await send(post(body)), 'bad_request')
+    isRefused(t, await send(post(body)), httpErrors.badRequest)
   }
   t.match(await send(post('{}')), /^HTTP\/1\.1 200 /)
 })
@@ -107,8 +106,8 @@ t.test('a body that is not the JSON it says it is is 400', async (t) => {
 t.test('a request that does not arrive in time is 408', async (t) => {
   const times = { requestTimeout: 50, http: { headersTimeout: 50, connectionsCheckingInterval: 10 } }
   const { url } = await listen(t, await TestIssuer.start(t), { times, extend: addEcho })
-  isRefused(t, await exchange(url, 'GET /livez HTTP/1.1\r\nHost: api.test\r\n'), 'request_timeout')
-  isRefused(t, await exchange(url, post('{', 'application/json', 9)), 'request_timeout')
+  isRefused(t, await exchange(url, 'GET /livez HTTP/1.1\r\nHost: api.test\r\n'), httpErrors.requestTimeout)
+  isRefused(t, await exchange(url, post('{', 'application/json', 9)), httpErrors.requestTimeout)
   t.match(await exchange(url, get('/livez')), /^HTTP\/1\.1 200 /)
 })
 
@@ -132,6 +131,14 @@ t.test('a connection on which nothing can be written is dropped without a word',
   }
   t.equal(await answerTo((socket) => answerBrokenRequest(broken('ECONNRESET'), socket)), '')
   t.equal(await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket.end())), '')
-  isRefused(t, await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket)), 'bad_request')
-  isRefused(t, await answerTo((socket) => answerBrokenRequest(new Error('no code'), socket)), 'bad_request')
+  isRefused(
+    t,
+    await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket)),
+    httpErrors.badRequest,
+  )
+  isRefused(
+    t,
+    await answerTo((socket) => answerBrokenRequest(new Error('no code'), socket)),
+    httpErrors.badRequest,
+  )
 })

@@ -14,7 +14,7 @@ interface RegisteredMetric {
 /** Every metric of the service, by name. */
 export async function knownMetrics(): Promise<Map<string, KnownMetric>> {
   const { registry } = makeMetrics({
-    tokenCache: { size: 0, recalls: { hits: 0, misses: 0 } },
+    tokenCache: { cacheSize: 0, cacheStats: { hits: 0, misses: 0 } },
     keySets: new Map(),
     maxKeyAgeSeconds: 0,
   })

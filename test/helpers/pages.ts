@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
-import { ServiceError } from '../../src/errors/catalogue.ts'
+import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
 import { answerPageError } from '../../src/web/errors.ts'
 import type { Account } from '../../src/web/login/account.ts'
 
@@ -51,7 +51,7 @@ export function fixturePages(fixture: PageFixture) {
       })
       pages.get('/', page, (_request, reply) => reply.page('home', {}))
       pages.get('/profile', page, ({ account }, reply) => {
-        if (!account) throw new ServiceError('internal_error')
+        if (!account) throw new ServiceError(httpErrors.internalError)
         return reply.page('profile', { account })
       })
       for (const path of ['/public', '/protected', '/admin']) {

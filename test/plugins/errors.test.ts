@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { Type } from 'typebox'
 import { ServiceError } from '../../src/errors/catalogue.ts'
+import { challenge, tokenErrors } from '../../src/plugins/auth/errors.ts'
+import { guardErrors } from '../../src/plugins/guards/errors.ts'
 import { type BuildOptions, buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
@@ -114,8 +116,8 @@ t.test('whatever else is thrown is a 500 that says nothing, and the log says all
 })
 
 t.test('an error of the catalogue is answered as it is', async (t) => {
-  const error = new ServiceError('insufficient_scope', {
-    scope: ['read:things'],
+  const error = new ServiceError(guardErrors.insufficientScope, {
+    headers: challenge(guardErrors.insufficientScope, ['read:things']),
     detail: 'missing read:things',
   })
   const { body, headers, status, log } = await thrown(t, error)
@@ -137,7 +139,11 @@ t.test('an error of the catalogue is answered as it is', async (t) => {
 
 t.test('an outage elsewhere is a warning with its cause, which the caller is not told', async (t) => {
   const cause = new Error('ECONNREFUSED 10.0.0.1')
-  const error = new ServiceError('issuer_unavailable', { detail: 'no keys', retryAfterSeconds: 5, cause })
+  const error = new ServiceError(tokenErrors.issuerUnavailable, {
+    detail: 'no keys',
+    retryAfterSeconds: 5,
+    cause,
+  })
   const { body, headers, status, log } = await thrown(t, error)
   t.equal(status, 503)
   t.equal(headers['retry-after'], '5')

@@ -1,7 +1,7 @@
-import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { Type } from 'typebox'
 import { type BuildOptions, buildApp } from '../helpers/app.ts'
+import { moveClock } from '../helpers/clock.ts'
 import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 
 type Json = Record<string, unknown>
@@ -155,8 +155,9 @@ t.test('the document names the address at which it was read', async (t) => {
 t.test(
   'with the issuer down the document comes all the same, and the issuer is left alone for a while',
   async (t) => {
-    mock.timers.enable({ apis: ['setTimeout'] })
-    t.teardown(() => mock.timers.reset())
+    const clock = moveClock(t)
+    const now = Date.now()
+    clock.stopAt(now)
     const issuer = await TestIssuer.start(t)
     let visits = 0
     issuer.misbehaviour = (_request, response) => {
@@ -181,9 +182,9 @@ t.test(
     })
 
     issuer.misbehaviour = undefined
-    mock.timers.tick(29_999)
+    clock.stopAt(now + 4_999)
     t.strictSame(issuerScheme(await read()), pointer, 'not yet')
-    mock.timers.tick(1)
+    clock.stopAt(now + 5_000)
     t.match(issuerScheme(await read()), { type: 'oauth2' })
     await issuer.stop()
     t.match(issuerScheme(await read()), { type: 'oauth2' }, 'what was learnt is kept')

@@ -1,7 +1,10 @@
 import t, { type Test } from 'tap'
-import { catalogue, type ErrorName, ServiceError } from '../../src/errors/catalogue.ts'
+import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
+import { tokenErrors } from '../../src/plugins/auth/errors.ts'
+import { loginErrors } from '../../src/web/login/errors.ts'
 import { buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
+import { knownErrors } from '../helpers/known-errors.ts'
 import { fixturePages, newFixture, webApp } from '../helpers/pages.ts'
 
 /** What answers when it is thrown, and what the log says. */
@@ -22,7 +25,7 @@ async function start(t: Test) {
 
 t.test('an error of the catalogue becomes a page with its status, headers and public message', async (t) => {
   const thrown = await start(t)
-  const error = new ServiceError('issuer_unavailable', { detail: 'secret', retryAfterSeconds: 7 })
+  const error = new ServiceError(tokenErrors.issuerUnavailable, { detail: 'secret', retryAfterSeconds: 7 })
   const { status, headers, body, log } = await thrown(error)
   t.equal(status, 503)
   t.match(headers, {
@@ -41,10 +44,10 @@ t.test('an error of the catalogue becomes a page with its status, headers and pu
 
 t.test('every refusal tells its message, as a sentence', async (t) => {
   const thrown = await start(t)
-  const names = Object.keys(catalogue) as ErrorName[]
-  for (const name of names.filter((name) => !['not_found', 'internal_error'].includes(name))) {
-    const { statusCode, message } = catalogue[name]
-    const { status, body } = await thrown(new ServiceError(name))
+  const { notFound, internalError, ...others } = knownErrors
+  for (const [name, definition] of Object.entries(others)) {
+    const { statusCode, message } = definition
+    const { status, body } = await thrown(new ServiceError(definition))
     t.equal(status, statusCode, name)
     t.ok(body.includes(`<p>${message.replaceAll("'", '&#39;').replace(/([^.])$/, '$1.')}</p>`), name)
   }
@@ -53,9 +56,9 @@ t.test('every refusal tells its message, as a sentence', async (t) => {
 t.test('a log-in that failed can be tried again from its page', async (t) => {
   const thrown = await start(t)
   const logIn = /<a class="button" href="\/login">Log In<\/a>\s+<a class="button plain" href="\/">/
-  for (const name of ['login_failed', 'login_refused', 'login_unknown'] as const)
-    t.match((await thrown(new ServiceError(name))).body, logIn)
-  t.notMatch((await thrown(new ServiceError('bad_request'))).body, logIn)
+  for (const error of [loginErrors.failed, loginErrors.denied, loginErrors.unknownTransaction])
+    t.match((await thrown(new ServiceError(error))).body, logIn)
+  t.notMatch((await thrown(new ServiceError(httpErrors.badRequest))).body, logIn)
 })
 
 t.test('anything else is a 500 that says nothing, and the log says all', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ServiceError } from '../../src/errors/catalogue.ts'
+import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
 import type { Account } from '../../src/web/login/account.ts'
 import { buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
@@ -176,9 +176,9 @@ t.test('the pages', async (t) => {
         fixture.message = { ...message, box: { ...message.box, [part]: markup } }
       })
     }
-    fixture.thrown = new ServiceError('bad_request')
+    fixture.thrown = new ServiceError(httpErrors.badRequest)
     await isText('/throws', 'an error', () => {
-      fixture.thrown = Object.assign(new ServiceError('bad_request'), { message: markup })
+      fixture.thrown = Object.assign(new ServiceError(httpErrors.badRequest), { message: markup })
     })
   })
 })

@@ -1,8 +1,7 @@
-import { ServiceError } from '../../errors/catalogue.ts'
-import type { RefusalReason } from '../../errors/token-reasons.ts'
+import { TokenError, type TokenErrorReason, tokenErrors, unusable } from './errors.ts'
 import type { Claims } from './verified-token.ts'
 
-/** What a token must be, beside signed. */
+/** Claim and header rules, apart from the signature. */
 export interface Policy {
   readonly algorithms: readonly string[]
   readonly issuers: readonly string[]
@@ -13,24 +12,35 @@ export interface Policy {
 export type Header = Readonly<Record<string, unknown>>
 
 /**
- * The checks that need no key, cheap ones first; pure, so the time is an argument.
- * Not checked: `jti` (no replay register), `azp`, `auth_time`, `acr`; encrypted tokens are not read at all.
+ * The checks of an access token that need no key (RFC 9068, section 4). Not checked: `jti` (nothing remembers tokens
+ * seen), `azp`, `auth_time`, `acr`. Encrypted tokens are not supported.
  *
  * @param nowSeconds seconds since the epoch
- * @throws {ServiceError} 401 with the reason in `detail`
+ * @throws {TokenError} 401 with the reason in `detail`
  */
-export function checkUnsigned(header: Header, claims: Claims, policy: Policy, nowSeconds: number): void {
-  // RFC 8725, section 3.11 and RFC 9068, section 2.1: no ID token, logout token or DPoP proof passes for an access token
-  checkHeader(header, policy, isAccessTokenType)
+export function checkAccessToken(header: Header, claims: Claims, policy: Policy, nowSeconds: number): void {
+  // RFC 8725, section 3.11 and RFC 9068, section 2.1: an ID token, logout token or DPoP proof is not an access token
+  checkJwt(header, claims, policy, isAccessTokenType, nowSeconds)
+  checkSubject(claims)
+}
+
+/** The checks that all kinds of tokens share, cheap ones first. Pure: the time is an argument. */
+export function checkJwt(
+  header: Header,
+  claims: Claims,
+  policy: Policy,
+  isExpectedType: (typ: string) => boolean,
+  nowSeconds: number,
+): void {
+  checkHeader(header, policy, isExpectedType)
   checkIssuer(claims, policy)
   checkAudience(claims, policy)
-  checkSubject(claims)
   checkTimes(claims, policy, nowSeconds)
 }
 
 /**
- * RFC 7519, sections 4.1.4 to 4.1.6. The only checks that can change their answer for the same token: they are
- * repeated for tokens that were accepted before.
+ * RFC 7519, sections 4.1.4 to 4.1.6. The only checks whose result changes with time, so they are repeated for tokens
+ * from the cache.
  */
 export function checkTimes({ exp, nbf, iat }: Claims, policy: Policy, nowSeconds: number): void {
   const tolerance = policy.clockToleranceSeconds
@@ -44,32 +54,32 @@ export function checkTimes({ exp, nbf, iat }: Claims, policy: Policy, nowSeconds
     throw unusable('not_yet_valid', 'iat is in the future')
 }
 
-export function checkHeader(
+function checkHeader(
   { alg, typ, crit, kid }: Header,
   policy: Policy,
-  isRightType: (typ: string) => boolean,
+  isExpectedType: (typ: string) => boolean,
 ): void {
   // RFC 8725, section 3.1: the allow-list decides, never the token
   if (typeof alg !== 'string' || !policy.algorithms.includes(alg))
     throw unusable('header', 'alg is not accepted')
-  if (typ !== undefined && !(typeof typ === 'string' && isRightType(typ)))
+  if (typ !== undefined && !(typeof typ === 'string' && isExpectedType(typ)))
     throw unusable('header', 'typ is that of another kind of token')
   // RFC 7515, section 4.1.11: no extension is understood here
   if (crit !== undefined) throw unusable('header', 'crit names an extension')
   if (kid !== undefined && typeof kid !== 'string') throw unusable('header', 'kid is not a string')
 }
 
-/** RFC 7515, section 4.1.9: compared without case, `application/` may be left out. */
+/** RFC 7515, section 4.1.9: case does not count, and `application/` may be omitted. */
 function isAccessTokenType(typ: string): boolean {
   return /^(application\/)?(jwt|at\+jwt)$/i.test(typ)
 }
 
-export function checkIssuer({ iss }: Claims, policy: Policy): void {
+function checkIssuer({ iss }: Claims, policy: Policy): void {
   if (typeof iss !== 'string' || !policy.issuers.includes(iss))
     throw wrongClaims('issuer', 'iss is not a configured issuer')
 }
 
-export function checkAudience({ aud }: Claims, policy: Policy): void {
+function checkAudience({ aud }: Claims, policy: Policy): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   if (!audiences.every((item) => typeof item === 'string'))
     throw wrongClaims('audience', 'aud is missing or not text')
@@ -86,13 +96,9 @@ function isTime(value: unknown): value is number {
 }
 
 function expired(exp: number) {
-  return new ServiceError('expired_token', { reason: 'expired', detail: `exp was ${exp}` })
+  return new TokenError(tokenErrors.expired, 'expired', { detail: `exp was ${exp}` })
 }
 
-function unusable(reason: RefusalReason, detail: string) {
-  return new ServiceError('unusable_token', { reason, detail })
-}
-
-function wrongClaims(reason: RefusalReason, detail: string) {
-  return new ServiceError('wrong_claims', { reason, detail })
+function wrongClaims(reason: TokenErrorReason, detail: string) {
+  return new TokenError(tokenErrors.wrongClaims, reason, { detail })
 }

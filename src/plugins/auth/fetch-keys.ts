@@ -1,34 +1,43 @@
 import { fetchJson, isObject } from '../../http/fetch-json.ts'
-import { secureUrl } from '../../http/secure-url.ts'
-import type { Jwk } from './jwk.ts'
+import { pickKey } from './get-jwks.ts'
+import { isFit, type Jwk, thumbprint } from './jwk.ts'
+import { kidOf, type SigningKey, toSigningKey } from './signing-key.ts'
 
-const TIMEOUT_MS = 5_000
+/** Keys of a set that are considered: an issuer with more is at fault, and importing them takes time. */
+export const MAX_KEYS = 100
 
 /**
- * Downloads the issuer's whole key set (RFC 7517, section 5), found through its discovery document
- * (OpenID Connect Discovery 1.0, section 4).
+ * Downloads a key set once (RFC 7517, section 5) and has get-jwks pick each usable key from that one response.
  *
- * @throws whatever went wrong on the way; the message is for the log
+ * @throws {Error} whatever went wrong on the way; the message is for the log
  */
-export async function fetchKeys(issuer: string): Promise<readonly Jwk[]> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS) // one for both documents
-  const { jwks_uri } = await fetchDiscovery(issuer, signal)
-  if (typeof jwks_uri !== 'string' || !secureUrl(jwks_uri))
-    throw new Error('jwks_uri is missing or not https')
-  const { keys } = await fetchJson(jwks_uri, signal)
+export async function fetchKeys(
+  jwksUri: string,
+  algorithms: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly SigningKey[]> {
+  const { keys } = await fetchJson(jwksUri, signal, { accept: ACCEPT })
   if (!Array.isArray(keys)) throw new Error('the key set has no keys')
-  return keys.filter(isObject)
+  const jwks: readonly Jwk[] = keys.filter(isObject).slice(0, MAX_KEYS)
+  const signingKeys: SigningKey[] = []
+  for (const algorithm of algorithms) {
+    const usable = unambiguous(jwks.filter((jwk) => isFit(jwk, algorithm)))
+    for (const kid of usable.map(kidOf)) {
+      const key = toSigningKey(await pickKey(jwksUri, usable, algorithm, kid), algorithm)
+      if (key) signingKeys.push(key)
+    }
+  }
+  return signingKeys
 }
 
-/** What the issuer says of itself. Throws like {@link fetchKeys}. */
-export async function fetchDiscovery(issuer: string, signal = AbortSignal.timeout(TIMEOUT_MS)) {
-  const discovery = await fetchJson(discoveryUrl(issuer), signal)
-  // Discovery 1.0, section 4.3: without this, another issuer's keys could be passed off as this one's
-  if (discovery.issuer !== issuer)
-    throw new Error(`the discovery document names another issuer than ${issuer}`)
-  return discovery
-}
+/** RFC 7517, section 8.5.2. API servers of Kubernetes answer 406 to `application/json` alone. */
+const ACCEPT = 'application/jwk-set+json, application/json'
 
-export function discoveryUrl(issuer: string): string {
-  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+/** One key for each `kid`. A `kid` that stands for different key material names none. */
+function unambiguous(jwks: readonly Jwk[]): readonly Jwk[] {
+  const byKid = Map.groupBy(jwks, kidOf)
+  return [...byKid.values()].flatMap(([jwk, ...others]) => {
+    const isOne = jwk && others.every((other) => thumbprint(other) === thumbprint(jwk))
+    return isOne ? [jwk] : []
+  })
 }

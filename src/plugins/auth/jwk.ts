@@ -1,22 +1,37 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 
-/** A key as the issuer publishes it (RFC 7517). */
+/** A key as an issuer publishes it (RFC 7517). */
 export type Jwk = Readonly<JsonWebKey>
 
 /**
- * The public key, if the JWK is fit to verify signatures of the algorithm, else undefined: right type and curve,
- * meant for signatures (RFC 7517, sections 4.2 to 4.4), RSA at least 2048 bits (RFC 7518, section 3.3).
+ * Whether a JWK says that it is fit to verify signatures of the algorithm: right type and curve, meant for signatures
+ * (RFC 7517, sections 4.2 to 4.4), not a private key, which would be anyone's once published.
  */
+export function isFit(jwk: Jwk, algorithm: string): boolean {
+  return isOfType(jwk, algorithm) && isMeantFor(jwk, algorithm) && jwk.d === undefined
+}
+
+/** @returns undefined when the key is not fit, broken, or RSA outside 2048 to 8192 bits (RFC 7518, section 3.3) */
 export function toPublicKey(jwk: Jwk, algorithm: string): KeyObject | undefined {
-  const fits = isOfType(jwk, algorithm) && isMeantFor(jwk, algorithm) && isPublic(jwk)
-  const key = fits ? importJwk(jwk) : undefined
+  const key = isFit(jwk, algorithm) ? importJwk(jwk) : undefined
   return key && isStrong(key) ? key : undefined
 }
 
-function isOfType({ kty, crv }: Jwk, algorithm: string): boolean {
-  if (algorithm === 'EdDSA') return kty === 'OKP' && crv === 'Ed25519'
-  if (algorithm.startsWith('ES')) return kty === 'EC' && crv === curves[algorithm]
-  return kty === 'RSA'
+/** RFC 7638: equal for equal key material, whatever else the JWK says. Base64url of SHA-256. */
+export function thumbprint({ kty, crv, x, y, n, e }: Jwk): string {
+  // JSON.stringify omits members that are undefined; these stand in lexicographic order
+  return createHash('sha256').update(JSON.stringify({ crv, e, kty, n, x, y })).digest('base64url')
+}
+
+/** RFC 7518, section 6, and RFC 8037, section 2: a key without its required members is ignored (RFC 7517, section 5). */
+function isOfType({ kty, crv, x, y, n, e }: Jwk, algorithm: string): boolean {
+  if (algorithm === 'EdDSA') return kty === 'OKP' && crv === 'Ed25519' && isText(x)
+  if (algorithm.startsWith('ES')) return kty === 'EC' && crv === curves[algorithm] && isText(x) && isText(y)
+  return kty === 'RSA' && isText(n) && isText(e)
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
 const curves: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
@@ -27,16 +42,11 @@ function isMeantFor({ use, key_ops, alg }: Jwk, algorithm: string): boolean {
   return key_ops === undefined || isListOfOperations(key_ops, 'verify')
 }
 
-/** RFC 7517, section 4.3: text, and none of it twice. */
+/** RFC 7517, section 4.3: an array of strings without repetition. */
 function isListOfOperations(operations: unknown, wanted: string): boolean {
   if (!Array.isArray(operations) || !operations.includes(wanted)) return false
   const isText = operations.every((operation) => typeof operation === 'string')
   return isText && new Set(operations).size === operations.length
-}
-
-/** A private key that was published is anyone's key. */
-function isPublic(jwk: Jwk): boolean {
-  return jwk.d === undefined
 }
 
 function importJwk(jwk: Jwk): KeyObject | undefined {
@@ -47,7 +57,7 @@ function importJwk(jwk: Jwk): KeyObject | undefined {
   }
 }
 
-/** FIPS 186-5, section 5.4: an odd exponent above 2^16; the upper bounds keep one check from taking seconds. */
+/** FIPS 186-5, section 5.4: an odd exponent above 2^16. The upper bounds keep one check from taking seconds. */
 function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   if (asymmetricKeyType !== 'rsa') return true
   const { modulusLength, publicExponent } = asymmetricKeyDetails as {

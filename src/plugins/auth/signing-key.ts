@@ -1,48 +1,54 @@
-import { type Jwk, toPublicKey } from './jwk.ts'
-import { signatureVerifier, type VerifySignature } from './signature.ts'
+import { constants, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto'
+import { type Jwk, thumbprint, toPublicKey } from './jwk.ts'
 
+/** A key of an issuer, ready to verify signatures of one algorithm. */
 export interface SigningKey {
-  /** Algorithm and `kid`: what a token's header asks for. */
+  /** Algorithm and `kid`, which is what the header of a token names. */
   readonly name: string
-  readonly verify: VerifySignature
-  /** Text of the JWK: the same text is the same key. */
-  readonly material: string
+  /** RFC 7638. */
+  readonly thumbprint: string
+  /** Whether this key signed the compact JWS (RFC 7515, section 5.2, step 8). */
+  readonly verify: (token: string) => boolean
 }
 
-/** One entry per algorithm and `kid`. A key published before keeps its identity, so tokens it signed stay known. */
-export function indexKeys(
-  jwks: readonly Jwk[],
-  algorithms: readonly string[],
-  known: ReadonlyMap<string, SigningKey>,
-): Map<string, SigningKey> {
-  const keys = new Map<string, SigningKey>()
-  const ambiguous = new Set<string>()
-  for (const jwk of jwks) {
-    for (const algorithm of algorithms) {
-      const key = toSigningKey(jwk, algorithm, known)
-      if (!key) continue
-      if (keys.has(key.name)) ambiguous.add(key.name)
-      keys.set(key.name, key)
-    }
-  }
-  for (const name of ambiguous) keys.delete(name) // which of them was meant cannot be told
-  return keys
-}
-
-/** A token without `kid` is for a key without `kid`. */
+/** A token without `kid` asks for a key without `kid`. */
 export function keyName(algorithm: string, kid: string | undefined): string {
   return kid === undefined ? algorithm : `${algorithm} ${kid}`
 }
 
-function toSigningKey(
-  jwk: Jwk,
-  algorithm: string,
-  known: ReadonlyMap<string, SigningKey>,
-): SigningKey | undefined {
-  const name = keyName(algorithm, typeof jwk.kid === 'string' ? jwk.kid : undefined)
-  const material = JSON.stringify(jwk)
-  const before = known.get(name)
-  if (before?.material === material) return before
+/** @returns undefined when the JWK is not fit for the algorithm */
+export function toSigningKey(jwk: Jwk, algorithm: string): SigningKey | undefined {
   const key = toPublicKey(jwk, algorithm)
-  return key && { name, material, verify: signatureVerifier(key, algorithm) }
+  return (
+    key && {
+      name: keyName(algorithm, kidOf(jwk)),
+      thumbprint: thumbprint(jwk),
+      verify: signatureVerifier(key, algorithm),
+    }
+  )
+}
+
+export function kidOf({ kid }: Jwk): string | undefined {
+  return typeof kid === 'string' ? kid : undefined
+}
+
+/**
+ * RFC 7518, section 3, and RFC 8037. Synchronous, with a ready key: the thread pool costs more than twice the processor
+ * time for every algorithm (docs/decisions/0008).
+ */
+function signatureVerifier(key: KeyObject, algorithm: string): SigningKey['verify'] {
+  const digest = algorithm === 'EdDSA' ? null : `sha${algorithm.slice(2)}`
+  const input = withPadding(key, algorithm)
+  return (token) => {
+    const end = token.lastIndexOf('.')
+    const signature = Buffer.from(token.slice(end + 1), 'base64url')
+    return verify(digest, Buffer.from(token.slice(0, end)), input, signature)
+  }
+}
+
+/** RFC 7518: PS256 has a salt as long as its digest (3.5), ES256 a signature of two numbers, not DER (3.4). */
+function withPadding(key: KeyObject, algorithm: string): KeyObject | VerifyKeyObjectInput {
+  if (algorithm.startsWith('ES')) return { key, dsaEncoding: 'ieee-p1363' }
+  if (!algorithm.startsWith('PS')) return key // an object around the key would cost 10 us
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
 }

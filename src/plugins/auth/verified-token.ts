@@ -1,22 +1,22 @@
-import { ServiceError } from '../../errors/catalogue.ts'
+import { TokenError, tokenErrors } from './errors.ts'
 
-/** An access token whose signature and claims were checked. Frozen through and through: requests share it. */
+/** An access token whose signature and claims were checked. Deeply frozen, since requests share it. */
 export interface VerifiedToken {
   readonly issuer: string
   readonly subject: string
-  /** The client the token was issued to: `azp` (OpenID Connect Core, section 2) or `client_id` (RFC 9068). */
+  /** The client the token was issued to: `azp` (OpenID Connect Core 1.0, section 2) or `client_id` (RFC 9068). */
   readonly clientId: string | null
   readonly scopes: readonly string[]
   readonly permissions: readonly string[]
   /** Seconds since the epoch. */
   readonly expiresAt: number
-  /** Everything the token says, as it stands there. */
+  /** All claims as they are in the token. */
   readonly claims: Claims
 }
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** Reads claims that have passed the checks. An odd-shaped scope or permission claim grants nothing. */
+/** Reads claims that passed the checks. A scope or permission claim of another type grants nothing. */
 export function toVerifiedToken(claims: Claims): VerifiedToken {
   const { iss, sub, azp, client_id, scope, permissions, exp } = claims
   return deepFreeze({
@@ -31,19 +31,19 @@ export function toVerifiedToken(claims: Claims): VerifiedToken {
 }
 
 /**
- * The caller of a route whose guard has run.
+ * Narrows `request.token` behind a guard.
  *
- * @throws {ServiceError} 401 on a route without one
+ * @throws {TokenError} 401 when there is no token, as on a route without a guard
  */
 export function requireToken(token: VerifiedToken | null): VerifiedToken {
   if (token) return token
-  throw new ServiceError('missing_token')
+  throw new TokenError(tokenErrors.missing, 'missing')
 }
 
-/** Not by recursion: a token nested deeply enough would end the stack. */
+/** Not by recursion: a deeply nested token would overflow the stack. */
 function deepFreeze<T>(value: T): T {
   const parts: unknown[] = [value]
-  // Grows while it is walked
+  // The list grows while it is walked
   for (const part of parts) {
     if (typeof part !== 'object' || part === null) continue
     for (const item of Object.values(Object.freeze(part))) parts.push(item)

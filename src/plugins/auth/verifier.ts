@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache'
-import { checkTimes, checkUnsigned, type Policy } from './checks.ts'
+import { checkAccessToken, checkJwt, checkTimes, type Policy } from './checks.ts'
+import { type Decode, decodeToken } from './decode.ts'
 import type { KeySet } from './key-set.ts'
-import { type Decode, decodeToken, findSigner } from './signed-token.ts'
+import { findSigner } from './signer.ts'
 import type { SigningKey } from './signing-key.ts'
-import { toVerifiedToken, type VerifiedToken } from './verified-token.ts'
+import { type Claims, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
 
 const MAX_CACHED_TOKENS = 10_000
 const MAX_CACHED_BYTES = 16 * 1_048_576
-/** Tokens are looked up by their end, since hashing a kilobyte costs more than all else, and told apart by the whole. */
-const END_LENGTH = 64
+/** Characters of the cache key. Hashing the whole token would cost more than all else; the whole is compared after. */
+const KEY_LENGTH = 64
 
 export interface VerifierOptions {
   readonly policy: Policy
@@ -16,7 +17,14 @@ export interface VerifierOptions {
   readonly decode: Decode
 }
 
-interface Accepted {
+/** Expectations of a token that is not an access token, such as an ID token. */
+export interface JwtRules {
+  readonly issuer: string
+  readonly audience: string
+  readonly isExpectedType: (typ: string) => boolean
+}
+
+interface CachedToken {
   /** The compact JWS. */
   readonly text: string
   readonly token: VerifiedToken
@@ -24,14 +32,13 @@ interface Accepted {
 }
 
 /**
- * Verifies access tokens (RFC 9068, section 4; RFC 8725) and remembers those it accepted. A refusal is never
- * remembered: it costs no memory, and what was an outage a moment ago is none now.
+ * Verifies access tokens (RFC 9068, section 4; RFC 8725) and caches those it accepted. A refused token is never cached:
+ * it costs no memory, and an outage does not outlive itself.
  */
 export class Verifier {
-  /** Tokens that were known, and those that had to be verified: for the metrics. */
-  readonly recalls = { hits: 0, misses: 0 }
+  readonly cacheStats = { hits: 0, misses: 0 }
   readonly #options: VerifierOptions
-  readonly #accepted = new LRUCache<string, Accepted>({
+  readonly #cache = new LRUCache<string, CachedToken>({
     max: MAX_CACHED_TOKENS,
     maxSize: MAX_CACHED_BYTES,
     sizeCalculation: ({ text }) => text.length,
@@ -41,45 +48,68 @@ export class Verifier {
     this.#options = options
   }
 
-  /** How many tokens are remembered. */
-  get size(): number {
-    return this.#accepted.size
+  /** Number of cached tokens. */
+  get cacheSize(): number {
+    return this.#cache.size
   }
 
   /**
-   * Answers at once when the token was accepted before, else with a promise.
+   * Answers at once when the token is cached or its key is at hand, else with a promise.
    *
    * @param now milliseconds since the epoch
-   * @throws {ServiceError} 401 when the token is not acceptable, 503 when that cannot be told
+   * @throws {TokenError} 401 when the token is not acceptable, 503 when the issuer cannot be asked
    */
   verify(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
-    return this.#recall(token, now) ?? this.#verifyNew(token, now)
+    return this.#findCached(token, now) ?? this.#verifyNew(token, now)
   }
 
-  #recall(token: string, now: number): VerifiedToken | undefined {
-    const accepted = this.#accepted.get(token.slice(-END_LENGTH))
-    if (accepted?.text !== token) return undefined // the signature of a known token below other claims ends like it
-    // A key that the issuer has withdrawn takes its tokens with it
-    if (this.#keySet(accepted.token.issuer).trusts(accepted.key, now)) {
-      checkTimes(accepted.token.claims, this.#options.policy, now / 1000)
-      this.recalls.hits++
-      return accepted.token
+  /**
+   * Verifies a token that a trusted issuer addressed to someone other than the API. Nothing is cached.
+   *
+   * @param now milliseconds since the epoch
+   * @throws {TokenError} like {@link verify}
+   */
+  async verifyJwt(
+    token: string,
+    { issuer, audience, isExpectedType }: JwtRules,
+    now: number,
+  ): Promise<Claims> {
+    const { policy, decode } = this.#options
+    const { header, payload } = decodeToken(token, decode)
+    const rules = { ...policy, issuers: [issuer], audiences: [audience] }
+    checkJwt(header, payload, rules, isExpectedType, now / 1000)
+    await findSigner(token, header, this.#keySet(issuer), now)
+    return payload
+  }
+
+  #findCached(token: string, now: number): VerifiedToken | undefined {
+    const cached = this.#cache.get(token.slice(-KEY_LENGTH))
+    // Other claims with the signature of a cached token have the same key
+    if (cached?.text !== token) return undefined
+    // A key that the issuer withdrew takes its tokens with it
+    if (this.#keySet(cached.token.issuer).trusts(cached.key, now)) {
+      checkTimes(cached.token.claims, this.#options.policy, now / 1000)
+      this.cacheStats.hits++
+      return cached.token
     }
-    this.#accepted.delete(token.slice(-END_LENGTH))
+    this.#cache.delete(token.slice(-KEY_LENGTH))
     return undefined
   }
 
-  async #verifyNew(token: string, now: number): Promise<VerifiedToken> {
-    this.recalls.misses++
+  #verifyNew(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
+    this.cacheStats.misses++
     const { header, payload } = decodeToken(token, this.#options.decode)
-    checkUnsigned(header, payload, this.#options.policy, now / 1000)
-    const key = await findSigner(token, header, this.#keySet(payload.iss as string), now)
-    const verified = toVerifiedToken(payload)
-    this.#accepted.set(token.slice(-END_LENGTH), { text: token, token: verified, key })
-    return verified
+    checkAccessToken(header, payload, this.#options.policy, now / 1000)
+    const accept = (key: SigningKey) => {
+      const verified = toVerifiedToken(payload)
+      this.#cache.set(token.slice(-KEY_LENGTH), { text: token, token: verified, key })
+      return verified
+    }
+    const signer = findSigner(token, header, this.#keySet(payload.iss as string), now)
+    return signer instanceof Promise ? signer.then(accept) : accept(signer)
   }
 
-  /** Only called for issuers that passed the policy, and each of those has a key set. */
+  /** Called only for issuers that passed the policy; each has a key set. */
   #keySet(issuer: string): KeySet {
     return this.#options.keySets.get(issuer) as KeySet
   }

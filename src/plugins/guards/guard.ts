@@ -1,26 +1,34 @@
 import type { preHandlerHookHandler, RouteOptions } from 'fastify'
 
-/** Who may call a route, as its guard function carries it. */
+/** Who may call a route: what its guard requires. */
 export interface Guard {
-  /** What has to be shown: an access token, or on pages the session of somebody who has signed in. */
+  /** `token` and what it grants, or on pages the `session` of a user who signed in. */
   readonly kind: 'token' | 'scope' | 'permission' | 'session'
   readonly required: readonly string[]
 }
 
-const guards = new WeakMap<preHandlerHookHandler, Guard>()
+/** The decision of a guard: calls `done` with an error, or sends a response, unless the request may go on. */
+export type Check = preHandlerHookHandler
 
-/** Makes a preHandler of the check and remembers what it asks for: the one declaration all else is derived from. */
-export function makeGuard(guard: Guard, check: preHandlerHookHandler): preHandlerHookHandler {
+const guards = new WeakMap<Check, Guard>()
+
+/** Makes the preHandler of a guard. What it requires is declared here once; everything else derives from it. */
+export function makeGuard(guard: Guard, check: Check): Check {
   guards.set(check, guard)
   return check
 }
 
-/** The guards among the route's own preHandlers; all of them have to be passed. */
-export function guardsOf({ preHandler = [] }: RouteOptions): Guard[] {
-  return [preHandler].flat().flatMap((handler) => guards.get(handler) ?? [])
+/** The guards among the route's own preHandlers. All of them have to pass. */
+export function guardsOf(route: Pick<RouteOptions, 'preHandler'>): Guard[] {
+  return checksOf(route).map((check) => guards.get(check) as Guard)
 }
 
-/** Who may call the route, in words: for the table of routes. */
+/** The preHandlers of the route that are guards. */
+export function checksOf({ preHandler = [] }: Pick<RouteOptions, 'preHandler'>): Check[] {
+  return [preHandler].flat().filter((handler) => guards.has(handler))
+}
+
+/** Who may call the route, in words, for the table of routes. */
 export function describeGuards(guards: readonly Guard[]): string {
   if (guards.length === 0) return 'anyone'
   if (guards.some(({ kind }) => kind === 'session')) return 'signed in'

@@ -2,7 +2,7 @@ import type { FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import type { Guard } from './guard.ts'
 
-/** The shape of every error answer (docs/errors.md). */
+/** The shape of every error response (docs/errors.md). */
 export const ErrorBody = Type.Object(
   {
     statusCode: Type.Integer(),
@@ -11,28 +11,28 @@ export const ErrorBody = Type.Object(
     message: Type.String(),
     validation: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
   },
-  { $id: 'Error', description: 'What went wrong; `code` is stable' },
+  { $id: 'Error', description: 'An error; `code` is stable' },
 )
 
-/** Writes into a route's schema what its guards mean to a client: OpenAPI `security` and the refusals. */
+/** Adds to a route's schema what its guards mean to a client: OpenAPI `security` and the error responses. */
 export function documentGuards(schema: FastifySchema, guards: readonly Guard[]): FastifySchema {
-  const refusals: Record<number, unknown> = {
-    ...(schema.body || schema.querystring ? { 400: refusal('The request is not valid') } : {}),
-    ...(schema.params ? { 404: refusal('There is none, or none of the caller’s') } : {}),
+  const errors: Record<number, unknown> = {
+    ...(schema.body || schema.querystring ? { 400: error('The request is not valid') } : {}),
+    ...(schema.params ? { 404: error('No such resource, or it belongs to another user') } : {}),
     ...(guards.length > 0
       ? {
-          401: refusal('No token, or one that is not acceptable'),
-          503: refusal('The identity provider or the database cannot be reached'),
+          401: error('The token is missing or not acceptable'),
+          503: error('The identity provider or the database cannot be reached'),
         }
       : {}),
-    ...(guards.some(({ kind }) => kind !== 'token') ? { 403: refusal('The token does not grant this') } : {}),
+    ...(guards.some(({ kind }) => kind !== 'token') ? { 403: error('The token does not grant this') } : {}),
   }
-  // Log in at the issuer, or paste a token that came another way
+  // Log in at the issuer, or paste a token obtained elsewhere
   const security =
     guards.length > 0 ? [{ issuer: guards.flatMap(({ required }) => required) }, { token: [] }] : []
-  return { ...schema, security, response: { ...refusals, ...(schema.response as object) } }
+  return { ...schema, security, response: { ...errors, ...(schema.response as object) } }
 }
 
-function refusal(description: string) {
+function error(description: string) {
   return { description, ...Type.Ref('Error') }
 }

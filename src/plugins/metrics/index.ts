@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ConfigError } from '../../config/index.ts'
-import { ServiceError } from '../../errors/catalogue.ts'
+import { TokenError } from '../auth/index.ts'
 import type { StatementListener } from '../store/statements.ts'
 import type { Metrics } from './all.ts'
 
@@ -20,7 +20,7 @@ export default fp(
     const { makeMetrics } = await import('./all.ts')
     const metrics = makeMetrics({
       tokenCache: app.verifier,
-      keySets: app.keySets,
+      keySets: new Map([...app.issuers].map(([name, { keySet }]) => [name, keySet])),
       maxKeyAgeSeconds: app.config.JWKS_MAX_STALE_HOURS * 3600,
     })
     app.decorate('onStatement', metrics.onStatement)
@@ -46,7 +46,9 @@ function watchRequests(app: FastifyInstance, { requests, countToken }: Metrics) 
     done()
   })
   app.addHook('onError', (_request, _reply, error: Error, done) => {
-    if (error instanceof ServiceError && error.reason) countToken(error.reason)
+    // A rate-limited request has the refusal of its token as the cause
+    const tokenError = [error, error.cause].find((item) => item instanceof TokenError)
+    if (tokenError) countToken(tokenError.reason)
     done()
   })
 }

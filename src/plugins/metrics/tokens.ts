@@ -1,13 +1,13 @@
 import type { Registry } from 'prom-client'
-import { type RefusalReason, refusalReasons } from '../../errors/token-reasons.ts'
+import { type TokenErrorReason, tokenErrorReasons } from '../auth/index.ts'
 import { addReadCounter, addReadGauge } from './registry.ts'
 
-type Outcome = 'accepted' | RefusalReason
+type Outcome = 'accepted' | TokenErrorReason
 
-/** What remembers accepted tokens. */
+/** The cache of accepted tokens. */
 export interface TokenCache {
-  readonly size: number
-  readonly recalls: { readonly hits: number; readonly misses: number }
+  readonly cacheSize: number
+  readonly cacheStats: { readonly hits: number; readonly misses: number }
 }
 
 /** The keys of one issuer. */
@@ -19,7 +19,7 @@ export interface KeySetState {
 
 /** @returns counts what became of a token */
 export function addTokenMetrics(registry: Registry, cache: TokenCache): (outcome: Outcome) => void {
-  const outcomes = ['accepted', ...refusalReasons] as const
+  const outcomes = ['accepted', ...tokenErrorReasons] as const
   // From 0 and not from nothing, so that the first of a kind is an increase
   const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>
   addReadCounter(
@@ -34,15 +34,15 @@ export function addTokenMetrics(registry: Registry, cache: TokenCache): (outcome
   addReadCounter(
     registry,
     { name: 'gatehouse_token_cache_hits_total', help: 'Tokens that were accepted before and still are' },
-    () => [{ labels: {}, value: cache.recalls.hits }],
+    () => [{ labels: {}, value: cache.cacheStats.hits }],
   )
   addReadCounter(
     registry,
     { name: 'gatehouse_token_cache_misses_total', help: 'Tokens that had to be verified' },
-    () => [{ labels: {}, value: cache.recalls.misses }],
+    () => [{ labels: {}, value: cache.cacheStats.misses }],
   )
   addReadGauge(registry, { name: 'gatehouse_token_cache_size', help: 'Tokens that are remembered' }, () => [
-    { labels: {}, value: cache.size },
+    { labels: {}, value: cache.cacheSize },
   ])
   return (outcome) => {
     counts[outcome]++

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { ServiceError } from '../../errors/catalogue.ts'
-import type { VerifiedToken } from '../auth/verified-token.ts'
+import { httpErrors, ServiceError } from '../../errors/catalogue.ts'
+import { tokenErrors, type VerifiedToken } from '../auth/index.ts'
 import { type Allowance, countRequests } from './count-requests.ts'
 
 declare module 'fastify' {
@@ -11,8 +11,6 @@ declare module 'fastify' {
     isLimitedByAddress?: true
   }
 }
-
-type Refusal = Pick<ServiceError, 'code' | 'reason' | 'detail'>
 
 const MIN_REFUSED = 10
 
@@ -24,19 +22,14 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
   const maxRefused = Math.min(max, Math.max(MIN_REFUSED, Math.ceil(max / 10)))
   const count = await countRequests(app)
 
-  const allowanceOf = (ip: string, token: VerifiedToken | null, refusal?: Refusal): Allowance => {
+  const allowanceOf = (ip: string, token: VerifiedToken | null, error?: Error): Allowance => {
     if (token) return { key: keyOf(token), max }
     const address = networkOf(ip)
-    return refusal?.code === 'invalid_token'
+    return isInvalidToken(error)
       ? { key: keyFor(`refused ${address}`), max: maxRefused }
       : { key: keyFor(`address ${address}`), max }
   }
-  const limit = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    allowance: Allowance,
-    refusal?: Refusal,
-  ) => {
+  const limit = async (request: FastifyRequest, reply: FastifyReply, allowance: Allowance, cause?: Error) => {
     request.allowance = allowance
     const { isExceeded, remaining, ttl } = await count(request)
     const retryAfterSeconds = Math.max(1, Math.ceil(ttl / 1000))
@@ -45,16 +38,14 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
       'x-ratelimit-remaining': remaining,
       'x-ratelimit-reset': retryAfterSeconds,
     })
-    // What was wrong with the token is still to be counted and logged
-    const { reason, detail } = refusal ?? {}
-    if (isExceeded) throw new ServiceError('rate_limited', { retryAfterSeconds, reason, detail })
+    // The cause is still counted and logged
+    if (isExceeded) throw new ServiceError(httpErrors.rateLimited, { retryAfterSeconds, cause })
   }
   const verifyWithinLimits: onRequestHookHandler = (request, reply, done) => {
     const { ip } = request // it has none any more when the caller has left
     app.verifyToken(request, reply, (error) => {
-      const refusal = error as Refusal | undefined
-      const allowance = allowanceOf(ip, request.token, refusal)
-      limit(request, reply, allowance, refusal).then(() => done(error), done)
+      const allowance = allowanceOf(ip, request.token, error)
+      limit(request, reply, allowance, error).then(() => done(error), done)
     })
   }
 
@@ -71,6 +62,10 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
     if (isLimited) limit(request, reply, allowanceOf(request.ip, null)).then(() => done(), done)
     else done()
   })
+}
+
+function isInvalidToken(error: Error | undefined): boolean {
+  return error instanceof ServiceError && error.code === tokenErrors.unusable.code
 }
 
 const keys = new WeakMap<VerifiedToken, string>()

@@ -11,7 +11,7 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely'
-import { storeUnavailable } from './unavailable.ts'
+import { storeUnavailable } from './errors.ts'
 
 const BUSY_TIMEOUT_MS = 2_000
 const MAX_STATEMENTS = 500

@@ -1,9 +1,9 @@
 import type { Insertable, Selectable } from 'kysely'
+import { storeUnavailable } from './errors.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import type { Identity, Person, Profile } from './person.ts'
 import type { PeopleTable, Store } from './schema.ts'
 import { toTime } from './time.ts'
-import { storeUnavailable } from './unavailable.ts'
 
 /** A person, and whether the issuer's word on them has been had. */
 export interface PersonRecord {

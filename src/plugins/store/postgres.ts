@@ -1,6 +1,6 @@
 import { PostgresJSDialect, type PostgresJSReservedSql, type PostgresJSSql } from 'kysely-postgres-js'
 import postgres, { type Options, type Sql } from 'postgres'
-import { storeUnavailable } from './unavailable.ts'
+import { storeUnavailable } from './errors.ts'
 
 const MAX_CONNECTIONS = 10
 const MAX_UNANSWERED = 1_000

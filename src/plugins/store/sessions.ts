@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { isForeignKeyViolation } from './foreign-key.ts'
+import { isForeignKeyViolation, storeErrors } from './errors.ts'
 import type { SessionsTable, Store } from './schema.ts'
 import { toTime } from './time.ts'
 
@@ -39,7 +39,7 @@ export async function createSession(store: Store, session: NewSession): Promise<
   try {
     await store.insertInto('sessions').values(row).execute()
   } catch (error) {
-    throw isForeignKeyViolation(error) ? new ServiceError('user_deleted') : error
+    throw isForeignKeyViolation(error) ? new ServiceError(storeErrors.userDeleted) : error
   }
 }
 

@@ -1,5 +1,6 @@
 import { AliasNode, type CompiledQuery, type Logger, type OperationNode, TableNode } from 'kysely'
 import { ServiceError } from '../../errors/catalogue.ts'
+import { storeErrors } from './errors.ts'
 
 /** A statement that has ended. Table and operation are those written in this folder, so there are few of them. */
 export interface Statement {
@@ -35,5 +36,7 @@ function nameOf(node: OperationNode | undefined): string {
 }
 
 function failureOf(error: unknown) {
-  return error instanceof ServiceError && error.code === 'store_unavailable' ? 'unavailable' : 'rejected'
+  return error instanceof ServiceError && error.code === storeErrors.unavailable.code
+    ? 'unavailable'
+    : 'rejected'
 }

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { isForeignKeyViolation } from './foreign-key.ts'
+import { isForeignKeyViolation, storeErrors } from './errors.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { prepared } from './prepared.ts'
 import type { Store, TodosTable } from './schema.ts'
@@ -53,7 +53,7 @@ export async function createTodo(store: Store, user: number, fields: TodoFields)
       .executeTakeFirstOrThrow()
     return toTodo(row)
   } catch (error) {
-    throw isForeignKeyViolation(error) ? new ServiceError('user_deleted') : error
+    throw isForeignKeyViolation(error) ? new ServiceError(storeErrors.userDeleted) : error
   }
 }
 

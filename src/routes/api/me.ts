@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { requireToken } from '../../plugins/auth/verified-token.ts'
+import { requireToken } from '../../plugins/auth/index.ts'
 
 const Caller = Type.Object({
   iss: Type.String(),

@@ -1,5 +1,5 @@
 import type { CustomFetch } from 'openid-client'
-import { readText } from '../../http/read-text.ts'
+import { readText } from '../../http/fetch-json.ts'
 import { secureUrl } from '../../http/secure-url.ts'
 import { Outage } from './outage.ts'
 

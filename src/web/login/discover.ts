@@ -24,7 +24,7 @@ export interface IssuerClientOptions {
   /** Where people find the web app. */
   readonly baseUrl: string
   readonly clockToleranceSeconds: number
-  readonly verifyIdTokenSignature: (token: string) => Promise<void>
+  readonly verifyIdToken: (token: string) => Promise<unknown>
 }
 
 /**

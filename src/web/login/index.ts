@@ -14,6 +14,7 @@ import {
 import { AccessTokens } from './access-tokens.ts'
 import type { Account } from './account.ts'
 import type { Attempts } from './attempts.ts'
+import { ClientTokens } from './client-tokens.ts'
 import { Cookies, SESSION_COOKIE } from './cookies.ts'
 import type { IssuerClient } from './issuer-client.ts'
 import { logInPath } from './return-to.ts'
@@ -42,6 +43,7 @@ export interface Login {
   readonly sessions: Sessions
   readonly accessTokens: AccessTokens
   readonly cookies: Cookies
+  readonly clientTokens: ClientTokens
 }
 
 /** Who has signed in to the web app? */
@@ -71,11 +73,7 @@ export default fp(
 )
 
 /** Several issuers may call the API; people sign in at the first. */
-async function makeLogin({
-  config,
-  store,
-  verifyIdTokenSignature,
-}: FastifyInstance): Promise<Login | undefined> {
+async function makeLogin({ config, store, verifier }: FastifyInstance): Promise<Login | undefined> {
   const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, SESSION_SECRET } = config
   if (!AUTH0_CLIENT_ID || !AUTH0_CLIENT_SECRET || !SESSION_SECRET) return undefined
   // openid-client costs time at start, so only here
@@ -85,14 +83,16 @@ async function makeLogin({
   ])
   const cookies = new Cookies(config.BASE_URL)
   const sessions = new Sessions(keepIn(store), SESSION_SECRET)
+  const issuerName = config.AUTH0_DOMAIN[0] as string
+  const clientTokens = new ClientTokens(verifier, issuerName, AUTH0_CLIENT_ID)
   const issuer = new IssuerClient({
-    issuer: config.AUTH0_DOMAIN[0] as string,
+    issuer: issuerName,
     clientId: AUTH0_CLIENT_ID,
     clientSecret: AUTH0_CLIENT_SECRET,
     audience: config.AUTH0_AUDIENCE[0] as string,
     baseUrl: config.BASE_URL,
     clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
-    verifyIdTokenSignature,
+    verifyIdToken: (token) => clientTokens.verifyIdToken(token, Date.now()),
   })
   const accessTokens = new AccessTokens({
     sessions,
@@ -100,7 +100,7 @@ async function makeLogin({
     clock: () => Date.now(),
   })
   const attempts = new Attempts(SESSION_SECRET, (suffix) => cookies.name(suffix))
-  return { issuer, attempts, sessions, accessTokens, cookies }
+  return { issuer, attempts, sessions, accessTokens, cookies, clientTokens }
 }
 
 function keepIn(store: Store): SessionStore {

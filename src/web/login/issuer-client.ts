@@ -9,6 +9,7 @@ import { ServiceError } from '../../errors/catalogue.ts'
 import { secureUrl } from '../../http/secure-url.ts'
 import type { Attempt } from './attempts.ts'
 import { discover, type IssuerClientOptions } from './discover.ts'
+import { loginErrors } from './errors.ts'
 import { inTime } from './in-time.ts'
 import { describe, isInvalidGrant, toServiceError } from './issuer-errors.ts'
 import { issuerUnavailable, Outage } from './outage.ts'
@@ -64,10 +65,10 @@ export class IssuerClient {
         pkceCodeVerifier: attempt.codeVerifier,
         idTokenExpected: true,
       })
-      await this.#options.verifyIdTokenSignature(answer.id_token as string) // idTokenExpected
+      await this.#options.verifyIdToken(answer.id_token as string) // idTokenExpected
       const claims = answer.claims() as IdTokenClaims
       if (toText(claims.sub) === undefined)
-        throw new ServiceError('login_failed', { detail: 'sub is not usable' })
+        throw new ServiceError(loginErrors.failed, { detail: 'sub is not usable' })
       return { tokens: toTokens(answer), claims }
     })
   }

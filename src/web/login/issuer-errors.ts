@@ -1,14 +1,18 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
 import { ServiceError } from '../../errors/catalogue.ts'
+import { loginErrors } from './errors.ts'
 import { issuerUnavailable, Outage } from './outage.ts'
 
 /** What a browser is told. The error itself is not passed on: with some, openid-client hands over whole answers. */
 export function toServiceError(error: unknown): ServiceError {
   const detail = describe(error)
   if (isOutage(error)) return issuerUnavailable(detail)
-  return new ServiceError(error instanceof AuthorizationResponseError ? 'login_refused' : 'login_failed', {
-    detail,
-  })
+  return new ServiceError(
+    error instanceof AuthorizationResponseError ? loginErrors.denied : loginErrors.failed,
+    {
+      detail,
+    },
+  )
 }
 
 /** RFC 6749, section 5.2: the refresh token is expired, revoked or was used before. */

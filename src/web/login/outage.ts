@@ -1,4 +1,5 @@
 import { ServiceError } from '../../errors/catalogue.ts'
+import { tokenErrors } from '../../plugins/auth/index.ts'
 
 const RETRY_AFTER_SECONDS = 5
 
@@ -8,5 +9,5 @@ export class Outage extends Error {
 }
 
 export function issuerUnavailable(detail: string): ServiceError {
-  return new ServiceError('issuer_unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS })
+  return new ServiceError(tokenErrors.issuerUnavailable, { detail, retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

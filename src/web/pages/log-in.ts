@@ -4,6 +4,7 @@ import { announcePerson } from '../../plugins/store/people.ts'
 import { useOnce } from '../../plugins/store/used-once.ts'
 import { ATTEMPT_MS } from '../login/attempts.ts'
 import { SESSION_COOKIE } from '../login/cookies.ts'
+import { loginErrors } from '../login/errors.ts'
 import type { SignIn } from '../login/issuer-client.ts'
 import { localPath } from '../login/return-to.ts'
 import { MAX_AGE_MS } from '../login/sessions.ts'
@@ -38,10 +39,12 @@ const pages: FastifyPluginAsync = async (app) => {
     const { state } = request.query as Record<string, unknown>
     const attempt = attempts.find(request.cookies, state, Date.now())
     if (!attempt)
-      throw new ServiceError('login_unknown', { detail: 'no cookie for this state, or it is too old' })
+      throw new ServiceError(loginErrors.unknownTransaction, {
+        detail: 'no cookie for this state, or it is too old',
+      })
     reply.clearCookie(attempts.cookieName(attempt.state), cookies.options)
     if (!(await useOnce(app.store, `log-in ${attempt.state}`, attempt.expiresAt)))
-      throw new ServiceError('login_unknown', { detail: 'the state was used before' })
+      throw new ServiceError(loginErrors.unknownTransaction, { detail: 'the state was used before' })
 
     const askedAt = Date.now()
     const query = request.url.slice(request.url.indexOf('?') + 1)

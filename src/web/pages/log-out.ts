@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors/catalogue.ts'
 import { SESSION_COOKIE } from '../login/cookies.ts'
 import { isCrossSite } from '../login/cross-site.ts'
+import { loginErrors } from '../login/errors.ts'
 
 /** Ends the session here, and then at the issuer. */
 const pages: FastifyPluginAsync = async (app) => {
@@ -23,7 +24,7 @@ const pages: FastifyPluginAsync = async (app) => {
   app.get('/logout', options, logOut)
   app.post('/logout', options, async (request, reply) => {
     if (isCrossSite(request.headers, app.config.BASE_URL))
-      throw new ServiceError('cross_site_request', { detail: 'a form of another site' })
+      throw new ServiceError(loginErrors.crossSiteRequest, { detail: 'a form of another site' })
     return logOut(request, reply)
   })
 }

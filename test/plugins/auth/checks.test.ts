@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { ServiceError } from '../../../src/errors/catalogue.ts'
-import { checkTimes, checkUnsigned, type Policy } from '../../../src/plugins/auth/checks.ts'
+import { checkAccessToken, checkTimes, type Policy } from '../../../src/plugins/auth/checks.ts'
+import type { TokenError } from '../../../src/plugins/auth/errors.ts'
 
 const NOW = 1_800_000_000
 const policy: Policy = {
@@ -19,7 +19,7 @@ const goodClaims = {
 }
 
 const check = (header: object, claims: object, now = NOW) =>
-  checkUnsigned({ ...goodHeader, ...header }, { ...goodClaims, ...claims }, policy, now)
+  checkAccessToken({ ...goodHeader, ...header }, { ...goodClaims, ...claims }, policy, now)
 
 t.test('an acceptable token passes, in every acceptable form', async (t) => {
   for (const header of [
@@ -130,7 +130,7 @@ t.test('a refusal carries its reason in a word', async (t) => {
       check(header, claims)
       t.fail(`${reason} was not refused`)
     } catch (error) {
-      t.equal((error as ServiceError).reason, reason, JSON.stringify([header, claims]))
+      t.equal((error as TokenError).reason, reason, JSON.stringify([header, claims]))
     }
   }
 })

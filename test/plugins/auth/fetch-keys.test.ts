@@ -1,7 +1,21 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
-import { discoveryUrl, fetchDiscovery, fetchKeys } from '../../../src/plugins/auth/fetch-keys.ts'
+import { fetchKeys as download, MAX_KEYS } from '../../../src/plugins/auth/fetch-keys.ts'
+import { endpointOf, IssuerMetadata } from '../../../src/plugins/auth/issuer-metadata.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
+
+/** As class Issuer does it: the discovery document, then the key set. */
+async function fetchKeys(issuer: string, algorithms = ['RS256', 'ES256']) {
+  const jwksUri = endpointOf(await new IssuerMetadata(issuer).fetch(0), 'jwks_uri')
+  return download(jwksUri, algorithms, AbortSignal.timeout(5_000))
+}
+
+const names = async (issuer: TestIssuer, algorithms?: string[]) =>
+  (await fetchKeys(issuer.url, algorithms)).map(({ name }) => name)
+
+const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
 
 const rejects = (t: Test, issuer: TestIssuer, message: RegExp) =>
   t.rejects(fetchKeys(issuer.url), { message })
@@ -11,26 +25,93 @@ t.test('the keys come from where the discovery document says', async (t) => {
   await issuer.addKey('key-2', 'ES256')
   const keys = await fetchKeys(issuer.url)
   t.same(
-    keys.map(({ kid }) => kid),
-    ['key-1', 'key-2'],
+    keys.map(({ name }) => name),
+    ['RS256 key-1', 'ES256 key-2'],
   )
-  t.equal((await fetchDiscovery(issuer.url)).issuer, issuer.url)
+  t.equal(issuer.keySetRequests, 1)
 })
 
 t.test('the discovery document is found with and without a final slash, and below a path', async (t) => {
-  t.equal(discoveryUrl('https://one.test/'), 'https://one.test/.well-known/openid-configuration')
+  t.equal(new IssuerMetadata('https://one.test/').url, 'https://one.test/.well-known/openid-configuration')
   t.equal(
-    discoveryUrl('https://one.test/realms/a'),
+    new IssuerMetadata('https://one.test/realms/a').url,
     'https://one.test/realms/a/.well-known/openid-configuration',
   )
 })
 
-t.test('what is no key in a key set is left out, and an empty set is a set', async (t) => {
+t.test('entries that are not keys are left out, and an empty set is a set', async (t) => {
   const issuer = await TestIssuer.start(t)
-  issuer.keySet = { keys: [null, 7, 'key', [], { kid: 'a' }] }
-  t.same(await fetchKeys(issuer.url), [{ kid: 'a' }])
+  issuer.keySet = { keys: [null, 7, 'key', [], { kid: 'a' }, issuer.newestKey.jwk] }
+  t.same(await names(issuer), ['RS256 key-1'])
   issuer.keySet = { keys: [] }
-  t.same(await fetchKeys(issuer.url), [])
+  t.same(await names(issuer), [])
+})
+
+t.test('a key serves each algorithm that it fits', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  issuer.keySet = { keys: [{ ...rsa(), kid: 'a' }, rsa()] }
+  t.same(await names(issuer, ['RS256', 'PS256', 'ES256']), ['RS256 a', 'RS256', 'PS256 a', 'PS256'])
+})
+
+t.test('different keys under one name are neither, the same key twice is one', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const [a, b] = [rsa(), rsa()]
+  for (const [jwks, expected] of [
+    [
+      [
+        { ...a, kid: 'a' },
+        { ...b, kid: 'a' },
+        { ...b, kid: 'b' },
+      ],
+      ['RS256 b'],
+    ],
+    [
+      [
+        { ...a, kid: 'a' },
+        { ...a, kid: 'a' },
+      ],
+      ['RS256 a'],
+    ],
+    [
+      [
+        { ...a, kid: 'a' },
+        { ...a, kid: 'a', use: 'sig', alg: 'RS256' },
+      ],
+      ['RS256 a'],
+    ],
+    [
+      [
+        { ...a, kid: 'a' },
+        { ...ec(), kid: 'a' },
+      ],
+      ['RS256 a', 'ES256 a'],
+    ],
+    [
+      [
+        { ...a, kid: 'a' },
+        { ...b, kid: 'a', use: 'enc' },
+      ],
+      ['RS256 a'],
+    ],
+  ] as const) {
+    issuer.keySet = { keys: jwks }
+    t.same(await names(issuer), expected)
+  }
+})
+
+t.test('no more than a hundred keys are considered', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const key = ec()
+  issuer.keySet = { keys: Array.from({ length: 150 }, (_, kid) => ({ ...key, kid: String(kid) })) }
+  t.equal((await names(issuer)).length, MAX_KEYS)
+})
+
+t.test('the request accepts the media type of key sets', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  issuer.misbehavesOnlyWithKeys = true
+  issuer.misbehaviour = ({ headers }, response) =>
+    response.writeHead(headers.accept?.includes('application/jwk-set+json') ? 200 : 406).end('{"keys":[]}')
+  t.same(await names(issuer), [])
 })
 
 t.test('an issuer that is not the one it should be is not believed', async (t) => {

@@ -1,35 +1,34 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { Jwk } from '../../../src/plugins/auth/jwk.ts'
 import {
-  FAILURE_PAUSE_MS,
+  FAILURE_COOLDOWN_MS,
   type FetchOutcome,
   FRESH_MS,
   KeySet,
-  MISS_PAUSE_MS,
+  MISS_COOLDOWN_MS,
 } from '../../../src/plugins/auth/key-set.ts'
+import { type SigningKey, toSigningKey } from '../../../src/plugins/auth/signing-key.ts'
 
 const ISSUER = 'https://one.test/'
 const MAX_STALE_MS = 24 * 3_600_000
 const START = 1_800_000_000_000
 
-const jwk = (kid: string): Jwk => ({
-  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }),
-  kid,
-})
-const [one, two, three] = [jwk('one'), jwk('two'), jwk('three')]
+const newKey = (kid: string) => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return toSigningKey({ ...publicKey.export({ format: 'jwk' }), kid }, 'RS256') as SigningKey
+}
+const [one, two, three] = [newKey('one'), newKey('two'), newKey('three')]
 
 /** A key set over an issuer that publishes what it is told to, or throws. */
-function keySetOf(published: Jwk[]) {
+function keySetOf(published: SigningKey[]) {
   const issuer = { published, isDown: false, fetches: 0, outcomes: [] as FetchOutcome[] }
   const keySet = new KeySet({
     issuer: ISSUER,
-    algorithms: ['RS256'],
     maxStaleMs: MAX_STALE_MS,
     fetchKeys: async () => {
       issuer.fetches++
       if (issuer.isDown) throw new Error('down')
-      return issuer.published
+      return issuer.published.map((key) => ({ ...key })) // imported anew by each download
     },
     onFetch: (outcome) => issuer.outcomes.push(outcome),
   })
@@ -84,7 +83,7 @@ t.test('a key that the issuer has withdrawn is gone after the next renewal', asy
 t.test('another key under the same kid is another key', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   const key = await keySet.fetch('RS256', 'one', START)
-  issuer.published = [{ ...two, kid: 'one' }]
+  issuer.published = [{ ...two, name: one.name }]
   keySet.trusts(key, START + FRESH_MS)
   await settle()
   t.notOk(keySet.trusts(key, START + FRESH_MS))
@@ -106,10 +105,10 @@ t.test('invented kids cause one fetch in half a minute, which learns a new key a
   issuer.published = [one, two]
   await isRefused(t, keySet.fetch('RS256', 'invented', START))
   for (let i = 0; i < 100; i++)
-    await isRefused(t, keySet.fetch('RS256', `invented-${i}`, START + MISS_PAUSE_MS - 1))
+    await isRefused(t, keySet.fetch('RS256', `invented-${i}`, START + MISS_COOLDOWN_MS - 1))
   t.equal(issuer.fetches, 2)
   t.ok(keySet.find('RS256', 'two', START), 'the flood has not kept the new key out')
-  await isRefused(t, keySet.fetch('RS256', 'invented', START + MISS_PAUSE_MS))
+  await isRefused(t, keySet.fetch('RS256', 'invented', START + MISS_COOLDOWN_MS))
   t.equal(issuer.fetches, 3)
 })
 
@@ -137,7 +136,7 @@ t.test('while the issuer is down', async (t) => {
     await settle()
     t.notOk(keySet.trusts(key, START + MAX_STALE_MS))
     t.equal(keySet.find('RS256', 'one', START + MAX_STALE_MS), undefined)
-    await isUnavailable(t, keySet.fetch('RS256', 'one', START + MAX_STALE_MS + FAILURE_PAUSE_MS))
+    await isUnavailable(t, keySet.fetch('RS256', 'one', START + MAX_STALE_MS + FAILURE_COOLDOWN_MS))
   })
 
   await t.test('renewals are tried once in half a minute', async (t) => {
@@ -160,7 +159,7 @@ t.test('while the issuer is down', async (t) => {
     t.match(await failure(START + 3500), { statusCode: 503, headers: { 'retry-after': '2' } })
     t.equal(issuer.fetches, 1)
     issuer.isDown = false
-    t.ok(await keySet.fetch('RS256', 'one', START + FAILURE_PAUSE_MS))
+    t.ok(await keySet.fetch('RS256', 'one', START + FAILURE_COOLDOWN_MS))
   })
 
   await t.test('an unknown kid is 503 too: nobody can tell', async (t) => {

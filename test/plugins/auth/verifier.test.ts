@@ -1,19 +1,13 @@
 import { createDecoder } from 'fast-jwt'
 import t, { type Test } from 'tap'
-import { fetchKeys } from '../../../src/plugins/auth/fetch-keys.ts'
-import { FRESH_MS, KeySet } from '../../../src/plugins/auth/key-set.ts'
+import { Issuer } from '../../../src/plugins/auth/issuer.ts'
+import { FRESH_MS } from '../../../src/plugins/auth/key-set.ts'
 import { Verifier } from '../../../src/plugins/auth/verifier.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
 async function verifierOf(t: Test, algorithms = ['RS256']) {
   const issuer = await TestIssuer.start(t)
-  const keySet = new KeySet({
-    issuer: issuer.url,
-    algorithms,
-    maxStaleMs: 86_400_000,
-    fetchKeys,
-    onFetch: () => {},
-  })
+  const { keySet } = new Issuer(issuer.url, { algorithms, maxStaleMs: 86_400_000, onFetch: () => {} })
   const decode = createDecoder({ complete: true })
   let decoded = 0
   const verifier = new Verifier({
@@ -159,10 +153,10 @@ t.test('it counts the tokens it knew and those it had to verify', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
   await verifier.verify(token, Date.now())
-  t.strictSame([verifier.recalls, verifier.size], [{ hits: 0, misses: 1 }, 1])
+  t.strictSame([verifier.cacheStats, verifier.cacheSize], [{ hits: 0, misses: 1 }, 1])
   await verifier.verify(token, Date.now())
-  t.strictSame([verifier.recalls, verifier.size], [{ hits: 1, misses: 1 }, 1])
+  t.strictSame([verifier.cacheStats, verifier.cacheSize], [{ hits: 1, misses: 1 }, 1])
   await t.rejects(async () => verifier.verify('a.b.c', Date.now()), { code: 'invalid_token' })
   t.throws(() => verifier.verify(token, Date.now() + 2 * 3_600_000), { message: 'token is expired' })
-  t.strictSame([verifier.recalls, verifier.size], [{ hits: 1, misses: 2 }, 1])
+  t.strictSame([verifier.cacheStats, verifier.cacheSize], [{ hits: 1, misses: 2 }, 1])
 })

@@ -1,9 +1,18 @@
 import { once } from 'node:events'
+import { cpSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
 import cors from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+  type preHandlerHookHandler,
+} from 'fastify'
 import t, { type Test } from 'tap'
 import { Type } from 'typebox'
+import { loadConfig } from '../../../src/config/index.ts'
 import { type BuildOptions, bearer, buildApp, listen } from '../../helpers/app.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
@@ -28,9 +37,9 @@ async function refusedBoot(t: Test, options: BuildOptions): Promise<string> {
 }
 
 t.test('a route file that does not say who may call its route is told what to say', async (t) => {
-  const message = await refusedBoot(t, { routes: `${import.meta.dirname}/../fixtures/unguarded` })
+  const message = await refusedBoot(t, { routes: `${import.meta.dirname}/../../fixtures/unguarded` })
   t.match(message.split('\n'), [
-    /^GET \/api\/things \(.*\/test\/fixtures\/unguarded\/api\/things\.ts:5\) does not say who may call it\./,
+    /^GET \/api\/things does not say who may call it\./,
     /preHandler: app\.authenticate /,
     /preHandler: app\.requiresScope\('/,
     /preHandler: app\.requiresPermission\('/,
@@ -76,7 +85,7 @@ const undecided: [circumstance: string, route: string, extend: Extend][] = [
     'beside a plugin that is registered as public and not waited for',
     'GET /a',
     (app) => {
-      app.registerPublic(async () => {}, {})
+      app.registerPublic(async () => {}, {}, ['GET /b'])
       app.get('/a', answer)
     },
   ],
@@ -84,7 +93,7 @@ const undecided: [circumstance: string, route: string, extend: Extend][] = [
     'after a plugin that was registered as public',
     'GET /a',
     async (app) => {
-      await app.registerPublic(async () => {}, {})
+      await app.registerPublic(async () => {}, {}, ['GET /b'])
       app.get('/a', answer)
     },
   ],
@@ -93,23 +102,22 @@ const undecided: [circumstance: string, route: string, extend: Extend][] = [
 for (const [circumstance, route, extend] of undecided) {
   t.test(`a route ${circumstance} stops the boot`, async (t) => {
     const message = await refusedBoot(t, { extend })
-    t.ok(message.startsWith(`${route} (${import.meta.filename}:`), message)
-    t.match(message, /:\d+\) does not say who may call it\. Give/)
+    t.ok(message.startsWith(`${route} does not say who may call it. Give`), message)
   })
 }
 
-t.test("a route of somebody else's plugin stops the boot, and that plugin's file is named", async (t) => {
+t.test('a route of a third-party plugin stops the boot', async (t) => {
   const message = await refusedBoot(t, {
     extend: (app) => void app.register(async (app) => cors(app, {}, () => {})),
   })
-  t.match(message, /^OPTIONS \* \(.*\/node_modules\/@fastify\/cors\/index\.js:\d+\) does not say/)
+  t.match(message, /^OPTIONS \* does not say/)
 })
 
 t.test('a route that is guarded and public at once stops the boot', async (t) => {
   const message = await refusedBoot(t, {
     extend: (app) => void app.get('/a', { preHandler: app.authenticate, config: { public: true } }, answer),
   })
-  t.match(message, /^GET \/a \(.*\) has a guard and is marked public\. Give/)
+  t.match(message, /^GET \/a has a guard and is marked public\. Give/)
 })
 
 t.test('a guard is found wherever a route can have it', async (t) => {
@@ -271,7 +279,102 @@ t.test('who may not call is told so before the body is looked at', async (t) => 
   t.equal((await post('no JSON', token)).status, 400)
   t.equal((await post('{"title":"good"}', token)).status, 200)
   t.equal((await post('{"title":"good"}', bearer(await issuer.sign()))).status, 403)
-  t.equal(bodiesRead, 4)
+  t.equal(bodiesRead, 3, 'a token that does not grant enough is told before the body is read')
+})
+
+t.test('a guard decides before anything that stands beside it can answer', async (t) => {
+  const secret = async (_request: FastifyRequest, reply: FastifyReply) => reply.send('secret')
+  const { status, get } = await start(t, async (app) => {
+    const guard = app.requiresScope('read:things')
+    for (const hook of ['onRequest', 'preParsing', 'preValidation'] as const)
+      app.get(`/${hook}`, { preHandler: guard, [hook]: secret }, answer)
+    app.get('/second', { preHandler: [secret, guard] }, answer)
+    await app.register(async (scope) => {
+      for (const hook of ['preParsing', 'preValidation', 'preHandler'] as const) scope.addHook(hook, secret)
+      scope.get('/scope', { preHandler: guard }, answer)
+    })
+  })
+  for (const url of ['/onRequest', '/preParsing', '/preValidation', '/second', '/scope']) {
+    t.equal(await status(url), 401, url)
+    t.equal(await status(url, {}), 403, url)
+    t.equal((await get(url, { scope: 'read:things' })).body, 'secret', url)
+  }
+})
+
+t.test('a hook that answers before the guard has decided is an error, not an answer', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, {
+    expectsErrors: true,
+    extend: (app) =>
+      void app.register(async (scope) => {
+        scope.addHook('onRequest', async (_request, reply) => reply.send('secret'))
+        scope.get('/guarded', { preHandler: app.authenticate }, answer)
+        scope.get('/open', { config: { public: true } }, answer)
+      }),
+  })
+  for (const headers of [{}, bearer(await issuer.sign())]) {
+    const response = await app.inject({ url: '/guarded', headers })
+    t.equal(response.statusCode, 500)
+    t.notMatch(response.body, /secret/)
+  }
+  t.equal((await app.inject('/open')).body, 'secret')
+})
+
+t.test('a guard without names stops the boot', async (t) => {
+  const none = [] as unknown as [string]
+  const extend = (make: (app: FastifyInstance) => preHandlerHookHandler) => (app: FastifyInstance) =>
+    void app.get('/a', { preHandler: make(app) }, answer)
+  for (const [kind, make] of [
+    ['scope', (app) => app.requiresScope(...none)],
+    ['scope', (app) => app.requiresScope('')],
+    ['scope', (app) => app.requiresScope('read:things', undefined as unknown as string)],
+    ['permission', (app) => app.requiresPermission(...none)],
+  ] as const satisfies [string, (app: FastifyInstance) => preHandlerHookHandler][]) {
+    t.equal(
+      await refusedBoot(t, { extend: extend(make) }),
+      `a guard by ${kind} needs the names that it requires`,
+    )
+  }
+})
+
+t.test('a hook that takes the guard from a route stops the boot', async (t) => {
+  for (const hook of ['onRequest', 'preHandler'] as const) {
+    const message = await refusedBoot(t, {
+      extend: (app) => {
+        app.addHook('onRoute', (route) => {
+          if (route.url === '/a') route[hook] = []
+        })
+        app.get('/a', { preHandler: app.authenticate }, answer)
+      },
+    })
+    t.equal(message, 'GET /a has lost its guard: another onRoute hook replaced it')
+  }
+})
+
+t.test('the rule holds for a plugin file, wherever it stands in the order of loading', async (t) => {
+  const root = join(import.meta.dirname, '../../..')
+  const issuer = await TestIssuer.start(t)
+  for (const name of ['aaa', 'zzz']) {
+    const copy = t.testdir()
+    for (const part of ['src', 'package.json'])
+      cpSync(join(root, part), join(copy, part), { recursive: true })
+    writeFileSync(
+      join(copy, `src/plugins/${name}.ts`),
+      `import fp from 'fastify-plugin'
+       export default fp(async (app) => void app.get('/internal/dump', async () => 'secret'), { name: '${name}' })`,
+    )
+    const { app } = await import(join(copy, 'src/app.ts'))
+    const config = loadConfig({
+      AUTH0_DOMAIN: issuer.url,
+      AUTH0_AUDIENCE: 'api',
+      DATABASE_URL: 'file::memory:',
+    })
+    const instance = Fastify()
+    t.teardown(() => instance.close())
+    await t.rejects(async () => instance.register(app, { config }).ready(), {
+      message: /^GET \/internal\/dump does not say who may call it/,
+    })
+  }
 })
 
 t.test('anyone may call the routes of a plugin that is registered as public', async (t) => {
@@ -280,7 +383,7 @@ t.test('anyone may call the routes of a plugin that is registered as public', as
       app.get('/greeting', async () => greeting)
       await app.register(async (app) => void app.get('/inner', answer), { prefix: '/deep' })
     }
-    await app.registerPublic(plugin, { greeting: 'hello' })
+    await app.registerPublic(plugin, { greeting: 'hello' }, ['GET /greeting', 'GET /deep/inner'])
     app.get('/guarded', { preHandler: app.authenticate }, answer)
   })
   t.equal((await app.inject('/greeting')).body, 'hello')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import t from 'tap'
-import { refusalReasons } from '../../../src/errors/token-reasons.ts'
+import { tokenErrorReasons } from '../../../src/plugins/auth/errors.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { startMeasured } from '../../helpers/measured.ts'
@@ -103,7 +103,7 @@ t.test('every token counts once, by what became of it', async (t) => {
   const good = await issuer.sign()
   const [header, payload] = good.split('.')
   const [, , otherSignature] = (await issuer.sign({ sub: 'other' })).split('.')
-  const tokens: Record<(typeof refusalReasons)[number] | 'accepted', (string | undefined)[]> = {
+  const tokens: Record<(typeof tokenErrorReasons)[number] | 'accepted', (string | undefined)[]> = {
     accepted: [good, good, await issuer.sign({ sub: 'b' })],
     missing: [undefined],
     malformed: ['a b', 'a.b.c', `${issuer.signRaw('[]')}`],
@@ -121,7 +121,7 @@ t.test('every token counts once, by what became of it', async (t) => {
     const series = (await scrape()).series('gatehouse_tokens_total')
     return Object.fromEntries(series.map(({ labels, value }) => [labels.outcome, value]))
   }
-  const expected = Object.fromEntries(['accepted', ...refusalReasons].map((outcome) => [outcome, 0]))
+  const expected = Object.fromEntries(['accepted', ...tokenErrorReasons].map((outcome) => [outcome, 0]))
   t.strictSame(await counts(), expected, 'all of them are there from the start')
   await get('/api/public', 'a bad token on a public route is no token')
   for (const [outcome, some] of Object.entries(tokens)) {

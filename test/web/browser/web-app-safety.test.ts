@@ -103,7 +103,7 @@ inBrowser(t, 'a log-in that the issuer refuses', async (t, browser) => {
     })
     const response = await page.goto(`${url}/callback?${query}`)
     t.equal(response?.status(), 400)
-    await page.getByText('The identity provider has not let you in.').waitFor()
+    await page.getByText('The identity provider denied the login.').waitFor()
     t.notMatch(await page.content(), 'Cancelled')
     await page.locator('main').getByRole('link', { name: 'Log In' }).click()
     await visitor.identify('member@example.com', 'member-password')

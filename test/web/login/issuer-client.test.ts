@@ -188,7 +188,7 @@ async function isRefused(t: Test, url: string, web: WebIssuer, spoil: () => void
   const browser = new WebBrowser()
   const { status, text } = await browser.visit(web.callback(await askToLogIn(browser, url)))
   t.equal(status, 400)
-  t.match(text, 'The log-in could not be completed')
+  t.match(text, 'The login could not be completed')
   t.equal(sessionCookie(browser, url), undefined)
 }
 

@@ -97,7 +97,7 @@ t.test('a log-in is completed in the browser that began it, and nowhere else', a
   for (const [which, state] of Object.entries(states)) {
     const page = await victim.visit(web.callback(asked, { state }))
     t.equal(page.status, 400, `a state ${which}`)
-    t.match(page.text, 'This log-in was begun in another browser')
+    t.match(page.text, 'This login was started in another browser')
   }
   for (const query of ['', '?code=code-0', `?code=code-0&state=a&state=b`])
     t.equal((await victim.visit(`${url}/callback${query}`)).status, 400, query)
@@ -115,7 +115,7 @@ t.test('a code that was given to another browser is of no use', async (t) => {
   const stolen = web.code(await askToLogIn(attacker, url))
   const page = await victim.visit(web.callback(await askToLogIn(victim, url), { code: stolen }))
   t.equal(page.status, 400, 'the verifier does not fit')
-  t.match(page.text, 'The log-in could not be completed')
+  t.match(page.text, 'The login could not be completed')
   t.equal(web.asked.length, 1)
   t.equal(sessionCookie(victim, url), undefined)
 })
@@ -191,7 +191,7 @@ t.test('what the issuer says against it is told, in our words', async (t) => {
     web.callback(asked, { error: 'access_denied', error_description: 'Call +49 evil' }),
   )
   t.equal(page.status, 400)
-  t.match(page.text, 'The identity provider has not let you in')
+  t.match(page.text, 'The identity provider denied the login')
   t.notMatch(page.text, 'evil')
   t.match(app.logLines.find(({ code }) => code === 'login_failed')?.detail, /access_denied, Call \+49 evil/)
 })

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { FAILURE_PAUSE_MS, FRESH_MS, MISS_PAUSE_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { FAILURE_COOLDOWN_MS, FRESH_MS, MISS_COOLDOWN_MS } from '../../../../src/plugins/auth/key-set.ts'
 import { moveClock } from '../../../helpers/clock.ts'
 import { startService } from '../../../helpers/service.ts'
 
@@ -35,7 +35,7 @@ t.test(
     clock.set(0)
     t.equal(await status(token), 200, 'the jump was a mistake')
     await issuer.listen()
-    clock.set(DAY_MS + FAILURE_PAUSE_MS)
+    clock.set(DAY_MS + FAILURE_COOLDOWN_MS)
     t.equal(await status(token), 200)
   },
 )
@@ -87,6 +87,6 @@ t.test('a token follows the clock: expired a day ahead, not yet issued a day bac
     clock.set(jump)
     t.equal(await status(token), 401)
   }
-  clock.set(MISS_PAUSE_MS)
+  clock.set(MISS_COOLDOWN_MS)
   t.equal(await status(token), 200)
 })

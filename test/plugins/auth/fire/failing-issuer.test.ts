@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { FAILURE_PAUSE_MS, FRESH_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { FAILURE_COOLDOWN_MS, FRESH_MS } from '../../../../src/plugins/auth/key-set.ts'
 import { bearer, listen } from '../../../helpers/app.ts'
 import { moveClock } from '../../../helpers/clock.ts'
 import { TestIssuer } from '../../../helpers/issuer.ts'
@@ -107,7 +107,7 @@ t.test('an issuer that fails', async (t) => {
   t.equal(elsewhere.keySetRequests, 0, 'nobody went where a redirect led')
 
   await Promise.all(services.map(({ heal }) => heal()))
-  clock.set(FRESH_MS + FAILURE_PAUSE_MS)
+  clock.set(FRESH_MS + FAILURE_COOLDOWN_MS)
   for (const { name, status, unknown, known, statusWhenCold } of services) {
     const answers = [await status(unknown), await status(known), await statusWhenCold()]
     t.strictSame(answers, [200, 200, 200], `${name}: heals`)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { MISS_PAUSE_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { MISS_COOLDOWN_MS } from '../../../../src/plugins/auth/key-set.ts'
 import { bearer, listen } from '../../../helpers/app.ts'
 import { moveClock } from '../../../helpers/clock.ts'
 import { heapUsed } from '../../../helpers/heap.ts'
@@ -85,7 +85,7 @@ t.test('ten thousand invented kids cause one fetch in half a minute', async (t) 
     for (const [index, token] of good.entries()) flood.splice(index * 100, 0, token)
     t.strictSame(await statuses(flood), { 200: 100, 401: FLOOD })
     t.equal(issuer.keySetRequests, 2)
-    later(MISS_PAUSE_MS - 1)
+    later(MISS_COOLDOWN_MS - 1)
     t.strictSame(await statuses(inventKid(100)), { 401: 100 })
     t.equal(issuer.keySetRequests, 2)
   })
@@ -98,7 +98,7 @@ t.test('a flood of invented kids does not keep a new key out', async (t) => {
   t.strictSame(await statuses(inventKid(500)), { 401: 500 })
   t.equal(await status(await issuer.sign()), 200, 'published before the flood began: at once')
   await issuer.addKey('during', 'ES256')
-  later(MISS_PAUSE_MS)
+  later(MISS_COOLDOWN_MS)
   t.strictSame(await statuses(inventKid(500)), { 401: 500 })
   t.equal(await status(await issuer.sign()), 200, 'published while it went on: with the next fetch')
   t.equal(issuer.keySetRequests, 3)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FRESH_MS, MISS_PAUSE_MS } from '../../../../src/plugins/auth/key-set.ts'
+import { FRESH_MS, MISS_COOLDOWN_MS } from '../../../../src/plugins/auth/key-set.ts'
 import { moveClock } from '../../../helpers/clock.ts'
 import { startService } from '../../../helpers/service.ts'
 
@@ -30,7 +30,7 @@ t.test(
     t.equal(await status(seen), 401, '... and with it that the old one is gone')
     t.equal(await status(await issuer.sign({ jti: 'unseen' }, {}, key)), 401)
     issuer.keys.push(key)
-    clock.set(MISS_PAUSE_MS)
+    clock.set(MISS_COOLDOWN_MS)
     t.equal(await status(seen), 200)
     t.equal(await status(other), 200)
   },

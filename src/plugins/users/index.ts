@@ -1,9 +1,9 @@
 import type { preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { mayHaveProfile, Userinfo } from './auth/userinfo.ts'
-import { requireToken } from './auth/verified-token.ts'
-import { KnownPeople } from './store/known-people.ts'
-import type { Person } from './store/person.ts'
+import { requireToken } from '../auth/index.ts'
+import { KnownPeople } from '../store/known-people.ts'
+import type { Person } from '../store/person.ts'
+import { mayHaveProfile, Userinfo } from './userinfo.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,6 +26,7 @@ export default fp(
   async (app) => {
     const people = new KnownPeople(app.store)
     const userinfo = new Userinfo({
+      issuers: app.issuers,
       onFailure: (issuer, error) =>
         app.log.warn({ issuer, err: error }, 'no profile from the issuer; it is asked again later'),
     })

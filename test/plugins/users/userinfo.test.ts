@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { mayHaveProfile, PAUSE_MS, TIMEOUT_MS, Userinfo } from '../../../src/plugins/auth/userinfo.ts'
+import { Issuer } from '../../../src/plugins/auth/issuer.ts'
 import { toVerifiedToken } from '../../../src/plugins/auth/verified-token.ts'
+import { COOLDOWN_MS, mayHaveProfile, TIMEOUT_MS, Userinfo } from '../../../src/plugins/users/userinfo.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
 const subject = 'auth0|1'
@@ -22,11 +23,15 @@ const claims = {
 const answer = (body: unknown) => (_request: unknown, response: ServerResponse) =>
   response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
 
+const trusted = ({ url }: TestIssuer) =>
+  new Issuer(url, { algorithms: ['RS256'], maxStaleMs: 86_400_000, onFetch: () => {} })
+
 async function start(t: Test) {
   const issuer = await TestIssuer.start(t)
   issuer.userinfo = answer(claims)
   const failures: string[] = []
   const userinfo = new Userinfo({
+    issuers: new Map([[issuer.url, trusted(issuer)]]),
     onFailure: (name, error) => failures.push(`${name} ${(error as Error).message}`),
   })
   const token = (more: object = {}) =>
@@ -90,15 +95,15 @@ t.test('an issuer that fails is let alone for a while, and asked again', async (
     [(_request, response) => response.destroy(), /fetch failed/],
   ]
   for (const [index, [misbehave, message]] of bad.entries()) {
-    const now = start_ + index * 10 * PAUSE_MS
+    const now = start_ + index * 10 * COOLDOWN_MS
     issuer.userinfo = misbehave
     t.equal(await lookUp(now), undefined)
     t.match(failures.at(-1), message)
     issuer.userinfo = answer(claims)
     const asked = issuer.userinfoRequests.length
-    t.equal(await lookUp(now + PAUSE_MS - 1), undefined)
+    t.equal(await lookUp(now + COOLDOWN_MS - 1), undefined)
     t.equal(issuer.userinfoRequests.length, asked)
-    t.strictSame(await lookUp(now + PAUSE_MS), profile)
+    t.strictSame(await lookUp(now + COOLDOWN_MS), profile)
   }
   t.equal(failures.length, bad.length)
 })
@@ -110,18 +115,26 @@ t.test('an issuer that hangs is waited for no longer than promised', async (t) =
   t.equal(await lookUp(), undefined)
   const ms = performance.now() - start_
   t.ok(ms >= TIMEOUT_MS - 50 && ms < TIMEOUT_MS + 2_000, `${ms} ms`)
-  t.match(failures, [/timeout/])
+  t.match(failures, [/no answer in|timeout/])
 })
 
-t.test('an issuer without an endpoint, or with one anybody could answer for, is not asked', async (t) => {
-  const { issuer, failures, lookUp } = await start(t)
-  let now = 0
+t.test('an issuer without an endpoint, or with one that is not https, is not asked', async (t) => {
   for (const userinfo_endpoint of [undefined, 7, 'http://elsewhere.test/userinfo', 'not a URL']) {
-    now += PAUSE_MS
+    const { issuer, failures, lookUp } = await start(t)
     issuer.discovery = { issuer: issuer.url, userinfo_endpoint }
-    t.equal(await lookUp(now), undefined)
-    t.match(failures.at(-1), /userinfo_endpoint is missing or not https/)
+    t.equal(await lookUp(), undefined)
+    t.match(failures, [/userinfo_endpoint is missing or not https/])
+    t.strictSame(issuer.userinfoRequests, [])
   }
-  issuer.discovery = undefined
-  t.strictSame(await lookUp(now + PAUSE_MS), profile, 'and is asked when that is mended')
+})
+
+t.test('a refusal concerns the caller, not the issuer: the next caller is looked up at once', async (t) => {
+  const { issuer, failures, lookUp } = await start(t)
+  for (const status of [400, 401, 403, 404]) {
+    issuer.userinfo = (_request, response) => response.writeHead(status).end()
+    t.equal(await lookUp(), undefined)
+    t.match(failures.at(-1), new RegExp(` answered ${status}$`))
+    issuer.userinfo = answer(claims)
+    t.strictSame(await lookUp(), profile)
+  }
 })

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { PROFILE_RETRY_MS } from '../../src/plugins/store/known-people.ts'
-import { deletePerson, listPeople } from '../../src/plugins/store/people.ts'
-import { type BuildOptions, bearer, buildApp, type TestApp } from '../helpers/app.ts'
-import { moveClock } from '../helpers/clock.ts'
-import { onEachDatabase, prepare } from '../helpers/database.ts'
-import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
+import { PROFILE_RETRY_MS } from '../../../src/plugins/store/known-people.ts'
+import { deletePerson, listPeople } from '../../../src/plugins/store/people.ts'
+import { type BuildOptions, bearer, buildApp, type TestApp } from '../../helpers/app.ts'
+import { moveClock } from '../../helpers/clock.ts'
+import { onEachDatabase, prepare } from '../../helpers/database.ts'
+import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
 const count = async ({ store }: FastifyInstance) =>
   (await listPeople(store, { cursor: 0, limit: 1000 })).items.length

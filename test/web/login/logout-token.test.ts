@@ -58,8 +58,8 @@ t.test('one that is wrong in any way is refused, and the log says why', async (t
     ['aud names another API', { aud: 'https://api.test' }],
     ['aud is missing or not text', { aud: undefined }],
     ['iss is not a configured issuer', { iss: 'https://evil.example/' }],
-    ['there is a nonce', { nonce: 'a' }],
-    ['there is a nonce', { nonce: null }],
+    ['nonce is present', { nonce: 'a' }],
+    ['nonce is present', { nonce: null }],
     ['neither sub nor sid', { sub: undefined, sid: undefined }],
     ...Object.values(text).flatMap((value): [string, object][] => [
       ['sub is not text', { sub: value }],
@@ -68,7 +68,7 @@ t.test('one that is wrong in any way is refused, and the log says why', async (t
     ]),
     ['jti is missing or not text', { jti: undefined }],
     ...[undefined, null, 'x', [], {}, { [event]: true }, { [event]: [] }, { another: {} }].map(
-      (events): [string, object] => ['events does not name a log-out', { events }],
+      (events): [string, object] => ['events does not name a logout', { events }],
     ),
     ['typ is that of another kind of token', {}, { typ: 'at+jwt' }],
     ['kid is not in the key set of the issuer', {}, { kid: 'unknown' }],

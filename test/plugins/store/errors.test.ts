@@ -1,5 +1,5 @@
 import t from 'tap'
-import { storeUnavailable } from '../../../src/plugins/store/unavailable.ts'
+import { storeUnavailable } from '../../../src/plugins/store/errors.ts'
 
 t.test('an outage tells the caller when to come back, and the log why', async (t) => {
   const cause = new Error('connect ECONNREFUSED 10.0.0.1:5432')

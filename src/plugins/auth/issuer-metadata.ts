@@ -1,0 +1,79 @@
+import { Cooldown } from '../../http/cooldown.ts'
+import { fetchJson } from '../../http/fetch-json.ts'
+import { secureUrl } from '../../http/secure-url.ts'
+import { SingleFlight } from '../../http/single-flight.ts'
+
+/** Time for one request to an issuer, or for two of them that belong together. */
+export const TIMEOUT_MS = 5_000
+const FRESH_MS = 10 * 60_000
+const COOLDOWN_MS = 5_000
+
+export type Metadata = Readonly<Record<string, unknown>>
+
+/**
+ * The discovery document of one issuer (OpenID Connect Discovery 1.0, section 4): the only place that reads one. Times
+ * are milliseconds since the epoch, handed in.
+ */
+export class IssuerMetadata {
+  readonly issuer: string
+  readonly #flight = new SingleFlight<Metadata>()
+  readonly #cooldown = new Cooldown(COOLDOWN_MS)
+  #current: { readonly document: Metadata; readonly fetchedAt: number } | undefined
+  #error: unknown
+
+  constructor(issuer: string) {
+    this.issuer = issuer
+  }
+
+  /** Address of the document. */
+  get url(): string {
+    return `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  }
+
+  /**
+   * The document, at once when there is one; an old one is renewed in the background.
+   *
+   * @throws {Error} when there is none yet and the issuer cannot be asked; the message is for the log
+   */
+  async get(now: number): Promise<Metadata> {
+    const isCoolingDown = this.#cooldown.remainingMs(now) > 0
+    if (!this.#current) {
+      if (isCoolingDown) throw this.#error
+      return this.fetch(now)
+    }
+    const { document, fetchedAt } = this.#current
+    const isFresh = now >= fetchedAt && now < fetchedAt + FRESH_MS
+    if (!isFresh && !isCoolingDown) this.fetch(now).catch(() => {}) // the current one serves on
+    return document
+  }
+
+  /** Downloads the document; concurrent callers share one download. Throws like {@link get}. */
+  fetch(now: number, signal = AbortSignal.timeout(TIMEOUT_MS)): Promise<Metadata> {
+    return this.#flight.run(this.issuer, async () => {
+      try {
+        const document = await fetchJson(this.url, signal)
+        // Discovery 1.0, section 4.3: without this, another issuer's keys could be passed off as this one's
+        if (document.issuer !== this.issuer)
+          throw new Error(`the discovery document names another issuer than ${this.issuer}`)
+        this.#current = { document, fetchedAt: now }
+        this.#cooldown.end()
+        return document
+      } catch (error) {
+        this.#error = error
+        this.#cooldown.start(now)
+        throw error
+      }
+    })
+  }
+}
+
+/**
+ * The URL of an endpoint that the document names.
+ *
+ * @throws {Error} when it is missing, or neither https nor on the loopback
+ */
+export function endpointOf(document: Metadata, name: string): string {
+  const url = document[name]
+  if (typeof url === 'string' && secureUrl(url)) return url
+  throw new Error(`${name} is missing or not https`)
+}

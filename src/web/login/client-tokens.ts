@@ -1,0 +1,48 @@
+import { type ErrorDefinition, ServiceError } from '../../errors/catalogue.ts'
+import { type Claims, TokenError, type Verifier } from '../../plugins/auth/index.ts'
+import { loginErrors } from './errors.ts'
+
+/** Verifies tokens that the issuer addresses to the web client: ID tokens and logout tokens. */
+export class ClientTokens {
+  readonly #verifier: Verifier
+  readonly #issuer: string
+  readonly #clientId: string
+
+  constructor(verifier: Verifier, issuer: string, clientId: string) {
+    this.#verifier = verifier
+    this.#issuer = issuer
+    this.#clientId = clientId
+  }
+
+  /**
+   * Verifies signature, issuer, audience and times, with the keys of access tokens: a new key is learnt at once, and a
+   * withdrawn one is no longer trusted.
+   *
+   * @param now milliseconds since the epoch
+   * @throws {ServiceError} `error` when the token is not acceptable, 503 when the issuer cannot be asked
+   */
+  async verify(
+    token: string,
+    isExpectedType: (typ: string) => boolean,
+    error: ErrorDefinition,
+    now: number,
+  ): Promise<Claims> {
+    const rules = { issuer: this.#issuer, audience: this.#clientId, isExpectedType }
+    try {
+      return await this.#verifier.verifyJwt(token, rules, now)
+    } catch (cause) {
+      const isRefusal = cause instanceof TokenError && cause.statusCode === 401
+      throw isRefusal ? new ServiceError(error, { detail: String(cause.detail) }) : cause
+    }
+  }
+
+  /** Verifies an ID token (OpenID Connect Core 1.0, 3.1.3.7); openid-client checks `nonce` and `azp`. */
+  async verifyIdToken(token: string, now: number): Promise<Claims> {
+    return this.verify(token, isJwtType, loginErrors.failed, now)
+  }
+}
+
+/** RFC 7519, section 5.1. */
+function isJwtType(typ: string): boolean {
+  return /^(application\/)?jwt$/i.test(typ)
+}

@@ -1,0 +1,14 @@
+import { define } from '../../errors/catalogue.ts'
+
+/** Errors of signing in and out. */
+export const loginErrors = {
+  denied: define('login_failed', 400, 'The identity provider denied the login'),
+  unknownTransaction: define(
+    'login_failed',
+    400,
+    'This login was started in another browser, was already completed or took too long. Please log in again.',
+  ),
+  failed: define('login_failed', 400, 'The login could not be completed. Please log in again.'),
+  crossSiteRequest: define('cross_site_request', 403, 'The request comes from another site'),
+  invalidLogoutToken: define('invalid_logout_token', 400, 'The logout token is not acceptable'),
+}

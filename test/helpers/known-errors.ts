@@ -1,0 +1,14 @@
+import { type ErrorDefinition, httpErrors } from '../../src/errors/catalogue.ts'
+import { tokenErrors } from '../../src/plugins/auth/errors.ts'
+import { guardErrors } from '../../src/plugins/guards/errors.ts'
+import { storeErrors } from '../../src/plugins/store/errors.ts'
+import { loginErrors } from '../../src/web/login/errors.ts'
+
+/** Every error of the service by its name. */
+export const knownErrors = {
+  ...tokenErrors,
+  ...guardErrors,
+  ...storeErrors,
+  ...loginErrors,
+  ...httpErrors,
+} satisfies Record<string, ErrorDefinition>
