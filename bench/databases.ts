@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { openForMigration } from '../src/plugins/store/database.ts'
 import { migrateToLatest } from '../src/plugins/store/migrate.ts'
-import { recordVisit, saveProfile } from '../src/plugins/store/people.ts'
-import type { Identity } from '../src/plugins/store/person.ts'
-import { createTodo } from '../src/plugins/store/todos.ts'
+import { createTodo } from '../src/plugins/store/tables/todos.ts'
+import type { Identity } from '../src/plugins/store/tables/user.ts'
+import { recordVisit, saveProfile } from '../src/plugins/store/tables/users.ts'
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts'
 import { LOAD_CORE } from './load.ts'
 
@@ -39,7 +39,7 @@ async function findServer(): Promise<Pick<PostgresServer, 'url' | 'stop'>> {
 /** Makes the tables, the people in the order of their ids, and to-dos for as many of them as there are to read. */
 export async function fill(
   url: string,
-  people: readonly Identity[],
+  users: readonly Identity[],
   readers: number,
   todos: readonly { title: string; date: string }[],
 ): Promise<void> {
@@ -47,12 +47,12 @@ export async function fill(
   await migrateToLatest(store)
   const now = Date.now()
   await store.transaction().execute(async (transaction) => {
-    for (const [index, identity] of people.entries()) {
-      const { person } = await recordVisit(transaction, identity, now)
-      if (person.id !== index + 1) throw new Error(`${url} is not new`)
+    for (const [index, identity] of users.entries()) {
+      const { user } = await recordVisit(transaction, identity, now)
+      if (user.id !== index + 1) throw new Error(`${url} is not new`)
       const profile = { email: `${index}@example.com`, emailVerified: true, name: null, picture: null }
       await saveProfile(transaction, identity, profile, now) // or the issuer would be asked for it
-      if (index < readers) for (const todo of todos) await createTodo(transaction, person.id, todo)
+      if (index < readers) for (const todo of todos) await createTodo(transaction, user.id, todo)
     }
   })
   await store.destroy()

@@ -52,7 +52,7 @@ function isWarm(costs: readonly Cost[]): boolean {
 }
 
 async function startServers(setup: Setup, urls: Record<Database, string>) {
-  const people = Array.from({ length: 2 * KNOWN }, (_, n) => ({
+  const users = Array.from({ length: 2 * KNOWN }, (_, n) => ({
     issuer: setup.issuer,
     subject: subjectOf(n),
   }))
@@ -66,7 +66,7 @@ async function startServers(setup: Setup, urls: Record<Database, string>) {
   await setup.start('memory', 'servers/memory.ts', setup.environment, '/todo')
   for (const database of DATABASES) {
     const DATABASE_URL = urls[database]
-    await fill(DATABASE_URL, people, KNOWN, TODOS)
+    await fill(DATABASE_URL, users, KNOWN, TODOS)
     await setup.start(database, GATEHOUSE, { ...setup.environment, DATABASE_URL }, '/todo')
     await setup.start(`${database} alone`, 'servers/driver.ts', { ...driver, DATABASE_URL }, '/')
   }

@@ -36,10 +36,8 @@ async function repeat(statement: (n: number) => unknown) {
 function nodeSqlite(path: string) {
   const database = new DatabaseSync(path, { timeout: 2_000, enableForeignKeyConstraints: true })
   database.exec('pragma journal_mode = wal; pragma synchronous = full')
-  const select = database.prepare(
-    'select * from todos where person_id = ? and id > ? order by id limit ? + 0',
-  )
-  const insert = database.prepare('insert into todos (title, date, person_id) values (?, ?, ?) returning *')
+  const select = database.prepare('select * from todos where user_id = ? and id > ? order by id limit ? + 0')
+  const insert = database.prepare('insert into todos (title, date, user_id) values (?, ?, ?) returning *')
   return {
     read: (n: number) => select.all(readerOf(n), 0, 51),
     write: (n: number) => insert.get(TITLE, DATE, writerOf(n)),
@@ -53,9 +51,9 @@ function postgresJs(url: string) {
   })
   return {
     read: (n: number) =>
-      sql`select * from todos where person_id = ${readerOf(n)} and id > ${0} order by id limit ${51} + 0`,
+      sql`select * from todos where user_id = ${readerOf(n)} and id > ${0} order by id limit ${51} + 0`,
     write: (n: number) =>
-      sql`insert into todos (title, date, person_id) values (${TITLE}, ${DATE}, ${writerOf(n)}) returning *`,
+      sql`insert into todos (title, date, user_id) values (${TITLE}, ${DATE}, ${writerOf(n)}) returning *`,
   }
 }
 

@@ -3,7 +3,7 @@ import { VISITOR_EMAIL } from './visitors.ts'
 /** What a request can be made of. */
 export interface World {
   /** A token that was sent before, and that of a person; by a number that says whose. */
-  knownToken(person: number): string
+  knownToken(user: number): string
   /** None while they are being signed. */
   newToken(): string | undefined
   /** One whose key the issuer has withdrawn, if any. */
@@ -14,7 +14,7 @@ export interface World {
   cookie(): string | undefined
   /** An acknowledged to-do, if any. */
   todo(): Todo | undefined
-  people: number
+  users: number
 }
 
 /** What is noted of answers, beside whether they are good. */
@@ -27,7 +27,7 @@ export interface Notes {
 export interface Todo {
   id: number
   title: string
-  person: number
+  user: number
 }
 
 export interface Planned {
@@ -56,7 +56,7 @@ const isOk = (status: number) => status === 200
 export const kinds: Record<string, Kind> = {
   'known token': {
     share: 40,
-    plan: (world) => ({ path: '/api/private', token: world.knownToken(anyOf(world.people)), isGood: isOk }),
+    plan: (world) => ({ path: '/api/private', token: world.knownToken(anyOf(world.users)), isGood: isOk }),
   },
   'new token': {
     share: 20,
@@ -68,7 +68,7 @@ export const kinds: Record<string, Kind> = {
   'list of to-dos': {
     share: 15,
     needsDatabase: true,
-    plan: (world) => ({ path: '/todo', token: world.knownToken(anyOf(world.people)), isGood: isOk }),
+    plan: (world) => ({ path: '/todo', token: world.knownToken(anyOf(world.users)), isGood: isOk }),
   },
   'one to-do': {
     share: 10,
@@ -78,7 +78,7 @@ export const kinds: Record<string, Kind> = {
       return (
         todo && {
           path: `/todo/${todo.id}`,
-          token: world.knownToken(todo.person),
+          token: world.knownToken(todo.user),
           isGood: (status, body) => status === 200 && JSON.parse(body).title === todo.title,
         }
       )
@@ -88,13 +88,13 @@ export const kinds: Record<string, Kind> = {
     share: 15,
     needsDatabase: true,
     plan: (world) => {
-      const person = anyOf(world.people)
+      const user = anyOf(world.users)
       const title = crypto.randomUUID()
       const isGood: Planned['isGood'] = (status, body, notes) => {
-        if (status === 201) notes.acknowledge({ id: JSON.parse(body).id, title, person })
+        if (status === 201) notes.acknowledge({ id: JSON.parse(body).id, title, user })
         return status === 201
       }
-      return { method: 'POST', path: '/todo', token: world.knownToken(person), body: { title }, isGood }
+      return { method: 'POST', path: '/todo', token: world.knownToken(user), body: { title }, isGood }
     },
   },
   'home page': {

@@ -32,8 +32,8 @@ let phase = new Phase()
 let isStarted = false
 
 const world: World = {
-  people: tokens.people,
-  knownToken: (person) => tokens.known(person),
+  users: tokens.users,
+  knownToken: (user) => tokens.known(user),
   newToken: () => tokens.new(),
   withdrawnToken: () => tokens.withdrawn(),
   inventedToken: () => tokens.invented(),

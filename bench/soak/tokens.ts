@@ -5,7 +5,7 @@ const IN_STOCK = 300
 
 /** Tokens as the local tenant signs them, made ahead, so that signing delays no request. */
 export class Tokens {
-  readonly people = 100
+  readonly users = 100
   readonly #issuer: string
   readonly #known = new Map<string, string[]>()
   #key: JWK | undefined
@@ -19,7 +19,7 @@ export class Tokens {
 
   /** New tokens are signed by this key as soon as there are enough. Those known before stay in use. */
   async useKey(key: JWK): Promise<void> {
-    const known = await Promise.all(Array.from({ length: this.people }, (_, n) => this.#sign(key, n)))
+    const known = await Promise.all(Array.from({ length: this.users }, (_, n) => this.#sign(key, n)))
     const stock = await Promise.all(Array.from({ length: IN_STOCK }, () => this.#sign(key)))
     this.#key = key
     this.#known.set(String(key.kid), known)
@@ -32,9 +32,9 @@ export class Tokens {
     this.#known.delete(kid)
   }
 
-  known(person: number): string {
+  known(user: number): string {
     const generations = [...this.#known.values()]
-    return generations[Math.floor(Math.random() * generations.length)]?.[person] ?? ''
+    return generations[Math.floor(Math.random() * generations.length)]?.[user] ?? ''
   }
 
   new(): string | undefined {
@@ -63,12 +63,12 @@ export class Tokens {
     this.#isFilling = false
   }
 
-  async #sign(key: JWK, person = Math.floor(Math.random() * this.people)): Promise<string> {
+  async #sign(key: JWK, user = Math.floor(Math.random() * this.users)): Promise<string> {
     return new SignJWT({ scope: 'read:messages', permissions: ['read:messages'], azp: 'soak' })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: String(key.kid) })
       .setIssuer(this.#issuer)
       .setAudience(api.identifier)
-      .setSubject(`auth0|${String(person).padStart(24, '0')}`)
+      .setSubject(`auth0|${String(user).padStart(24, '0')}`)
       .setJti(crypto.randomUUID())
       .setIssuedAt()
       .setExpirationTime('1d')

@@ -10,9 +10,9 @@ import { askedScopes } from './api.ts'
 import type { ClientMetadata } from './clients.ts'
 import { sendErrorPage } from './error-page.ts'
 import { saveGrant } from './grants.ts'
+import { signInUrl } from './login.ts'
 import { sendLoggedOutPage, sendLogoutPage } from './logout.ts'
 import { requestedApi, resourceServerInfo } from './resource-server.ts'
-import { signInUrl } from './sign-in.ts'
 
 const hours = 60 * 60
 const days = 24 * hours

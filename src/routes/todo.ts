@@ -2,8 +2,15 @@ import formbody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { preValidationHookHandler } from 'fastify'
 import { Type } from 'typebox'
-import { requireUser } from '../plugins/store/person.ts'
-import { createTodo, deleteTodo, findTodo, listTodos, Todo, updateTodo } from '../plugins/store/todos.ts'
+import {
+  createTodo,
+  deleteTodo,
+  findTodo,
+  listTodos,
+  Todo,
+  updateTodo,
+} from '../plugins/store/tables/todos.ts'
+import { requireUser } from '../plugins/store/tables/user.ts'
 import { orNotFound, toId } from '../schemas/id.ts'
 import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../schemas/page.ts'
 

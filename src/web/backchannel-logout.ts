@@ -2,7 +2,7 @@ import formbody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ServiceError } from '../errors/catalogue.ts'
-import { endSessions } from '../plugins/store/logout.ts'
+import { endSessions } from '../plugins/store/tables/logout.ts'
 import { loginErrors } from './login/errors.ts'
 import { verifyLogoutToken } from './login/logout-token.ts'
 

@@ -5,8 +5,8 @@ import fp from 'fastify-plugin'
 import assets from './assets.ts'
 import backchannelLogout from './backchannel-logout.ts'
 import { handlePageErrors } from './errors.ts'
+import sweep from './login/expiry.ts'
 import login from './login/index.ts'
-import sweep from './login/sweep.ts'
 import views from './views.ts'
 
 /** The pages, in a scope of their own: no route of the API reads a cookie. */

@@ -63,10 +63,10 @@ test('scopes of the code flow are narrowed to what is assigned', async (t) => {
   const tenant = await tenantFor(t)
   const reader = { email: 'reader@example.com', password: 'reader-password' }
   const member = { email: 'member@example.com', password: 'member-password' }
-  const scopeFor = async (person: typeof admin, scope: string) => {
+  const scopeFor = async (user: typeof admin, scope: string) => {
     const browser = new Browser(tenant.issuer)
     await browser.open(authorizeUrl(tenant, { scope, nonce: '' }))
-    await browser.submit(person)
+    await browser.submit(user)
     const { body } = await exchange(tenant, browser.left?.searchParams.get('code') ?? '')
     return (await verified(tenant, body.access_token)).payload.scope
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { listPeople } from '../../src/plugins/store/people.ts'
+import { listUsers } from '../../src/plugins/store/tables/users.ts'
 import { api as audience, tenantFor } from '../dev/helpers/tenant.ts'
 import { listen } from '../helpers/app.ts'
 import { readDocument } from '../helpers/markdown.ts'
@@ -47,7 +47,7 @@ t.test('the Action of docs/auth0.md announces who signs up, with one token for m
   await announce({ user: user(2), secrets }, { cache })
   await announce({ user: user(2), secrets }, { cache })
   await announce({ user: { user_id: 'sms|3', phone_number: '+49' }, secrets }, {})
-  t.match((await listPeople(app.store, { cursor: 0, limit: 9 })).items, [
+  t.match((await listUsers(app.store, { cursor: 0, limit: 9 })).items, [
     {
       issuer: tenant.issuer,
       subject: 'auth0|1',

@@ -102,7 +102,7 @@ onEachDatabase(t, 'a body that names id or user changes neither', async (t, url)
   const { as } = await start(t, url)
   const [ada, bob] = [await as('auth0|ada'), await as('auth0|bob')]
   await bob('POST', '/todo', { title: 'his own' })
-  const foreign = { id: 77, user: 1, person_id: 1, created_at: 'x' }
+  const foreign = { id: 77, user: 1, user_id: 1, created_at: 'x' }
   t.match(await ada('POST', '/todo', { title: 'a', ...foreign }), { status: 201, body: { id: 2, user: 2 } })
   t.match(await ada('PUT', '/todo/2', { title: 'b', ...foreign }), {
     status: 200,

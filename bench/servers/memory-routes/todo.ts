@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { Todo } from '../../../src/plugins/store/todos.ts'
+import { Todo } from '../../../src/plugins/store/tables/todos.ts'
 import { PageQuery } from '../../../src/schemas/page.ts'
 import { NEW_TODO, TODOS } from '../../todo-samples.ts'
 

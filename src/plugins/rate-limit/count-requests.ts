@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import { Fallback } from './fallback.ts'
+import { Fallback } from './circuit-breaker.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

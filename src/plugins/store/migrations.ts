@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely/migration'
-import { peopleAndTodos } from './migrations/0001-people-and-todos.ts'
-import { sessions } from './migrations/0002-sessions.ts'
+import { users } from './migrations/0001-users.ts'
+import { todos } from './migrations/0002-todos.ts'
+import { sessions } from './migrations/0003-sessions.ts'
 
-/** Every change of the schema, in the order of the names. One that has been released is never edited: add the next. */
+/** Every change of the schema, in the order of the names. A released migration is never edited: add the next. */
 export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-people-and-todos': peopleAndTodos,
-  '0002-sessions': sessions,
+  '0001-users': users,
+  '0002-todos': todos,
+  '0003-sessions': sessions,
 }

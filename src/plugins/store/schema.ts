@@ -2,7 +2,7 @@ import type { Generated, Kysely } from 'kysely'
 
 /** The tables, column by column; docs/storage.md says who writes them and when they go. Times are ISO 8601 in UTC. */
 export interface Schema {
-  people: PeopleTable
+  users: UsersTable
   todos: TodosTable
   sessions: SessionsTable
   used_once: UsedOnceTable
@@ -11,7 +11,7 @@ export interface Schema {
 /** What store functions work with: the database, or a transaction in it. */
 export type Store = Kysely<Schema>
 
-export interface PeopleTable {
+export interface UsersTable {
   id: Generated<number>
   issuer: string
   subject: string
@@ -27,7 +27,7 @@ export interface PeopleTable {
 
 export interface TodosTable {
   id: Generated<number>
-  person_id: number
+  user_id: number
   title: string
   /** `YYYY-MM-DD` */
   date: string
@@ -35,7 +35,7 @@ export interface TodosTable {
 
 export interface SessionsTable {
   id_hash: string
-  person_id: number
+  user_id: number
   sid: string | null
   contents: string
   revision: number

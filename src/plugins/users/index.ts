@@ -1,8 +1,8 @@
 import type { preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { requireToken } from '../auth/index.ts'
-import { KnownPeople } from '../store/known-people.ts'
-import type { Person } from '../store/person.ts'
+import type { User } from '../store/tables/user.ts'
+import { UserCache } from './user-cache.ts'
 import { mayHaveProfile, Userinfo } from './userinfo.ts'
 
 declare module 'fastify' {
@@ -10,21 +10,21 @@ declare module 'fastify' {
     /** For `preHandler`, after the guard: who is calling, as a person the service knows: `request.user`. */
     loadUser: preHandlerHookHandler
     /** The people who called lately. */
-    people: KnownPeople
+    userCache: UserCache
   }
 }
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
     /** The type of `request.user`: null unless the route asks for `app.loadUser`. */
-    user: Person | null
+    user: User | null
   }
 }
 
 /** Who is calling, to us? A person is created when they first call a route that needs to know them. */
 export default fp(
   async (app) => {
-    const people = new KnownPeople(app.store)
+    const users = new UserCache(app.store)
     const userinfo = new Userinfo({
       issuers: app.issuers,
       onFailure: (issuer, error) =>
@@ -32,23 +32,23 @@ export default fp(
     })
 
     app.decorateRequest('user', null)
-    app.decorate('people', people)
+    app.decorate('userCache', users)
     app.decorate('loadUser', (request, _reply, done) => {
       const token = requireToken(request.token)
       const now = Date.now()
       const authorization = request.headers.authorization as string // or there were no token
       const lookUp = mayHaveProfile(token) ? () => userinfo.lookUp(token, authorization, now) : undefined
-      const accept = (person: Person) => {
-        request.user = person
+      const accept = (user: User) => {
+        request.user = user
         done()
       }
-      const person = people.load(token, lookUp, now)
+      const user = users.load(token, lookUp, now)
       // No promise where none is needed: most people were here a moment ago
-      if (person instanceof Promise) person.then(accept, done)
-      else accept(person)
+      if (user instanceof Promise) user.then(accept, done)
+      else accept(user)
     })
     app.addHook('onError', async (request, _reply, error) => {
-      if (error.code === 'user_deleted' && request.user) people.forget(request.user)
+      if (error.code === 'user_deleted' && request.user) users.forget(request.user)
     })
   },
   { name: 'users', dependencies: ['auth', 'store'] },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { announcePerson, findPerson, listPeople } from '../../plugins/store/people.ts'
-import { Person, requireUser } from '../../plugins/store/person.ts'
+import { requireUser, User } from '../../plugins/store/tables/user.ts'
+import { findUser, listUsers, registerUser } from '../../plugins/store/tables/users.ts'
 import { orNotFound, toId } from '../../schemas/id.ts'
 import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../../schemas/page.ts'
 
@@ -15,7 +15,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/users/me',
     {
       preHandler: [app.authenticate, app.loadUser],
-      schema: { tags, summary: 'The caller', response: { 200: Person } },
+      schema: { tags, summary: 'The caller', response: { 200: User } },
     },
     async ({ user }) => requireUser(user),
   )
@@ -28,11 +28,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         summary: 'Everybody; the next page is in the `Link` header',
         querystring: PageQuery,
-        response: { 200: Type.Array(Person) },
+        response: { 200: Type.Array(User) },
       },
     },
     async ({ query: { limit = DEFAULT_LIMIT, cursor = 0 } }, reply) => {
-      const { items, next } = await listPeople(app.store, { limit, cursor })
+      const { items, next } = await listUsers(app.store, { limit, cursor })
       linkToNext(reply, '/api/users', limit, next)
       return items
     },
@@ -42,9 +42,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/users/:id',
     {
       preHandler: app.requiresScope('read:users'),
-      schema: { tags, summary: 'One of them', params: Params, response: { 200: Person } },
+      schema: { tags, summary: 'One of them', params: Params, response: { 200: User } },
     },
-    async ({ params }) => orNotFound(await findPerson(app.store, toId(params.id))),
+    async ({ params }) => orNotFound(await findUser(app.store, toId(params.id))),
   )
 
   app.post(
@@ -55,17 +55,17 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         summary: 'Announces somebody who has signed up; 200 when they are known already',
         body: signUp(app.config.AUTH0_DOMAIN),
-        response: { 200: Person, 201: Person },
+        response: { 200: User, 201: User },
       },
     },
     async ({ body }, reply) => {
       const { issuer, subject, email = null, emailVerified = null, name = null, picture = null } = body
       const identity = { issuer, subject }
       const profile = { email, emailVerified, name, picture }
-      const { person, isNew } = await announcePerson(app.store, identity, profile, Date.now())
-      app.people.forget(identity)
-      if (isNew) reply.header('location', `/api/users/${person.id}`)
-      return reply.code(isNew ? 201 : 200).send(person)
+      const { user, isNew } = await registerUser(app.store, identity, profile, Date.now())
+      app.userCache.forget(identity)
+      if (isNew) reply.header('location', `/api/users/${user.id}`)
+      return reply.code(isNew ? 201 : 200).send(user)
     },
   )
 
@@ -81,7 +81,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async ({ params }, reply) => {
-      const isDeleted = await app.people.delete(toId(params.id))
+      const isDeleted = await app.userCache.delete(toId(params.id))
       orNotFound(isDeleted || undefined)
       return reply.code(204).send(null)
     },

@@ -10,13 +10,13 @@ import {
   prolongSession,
   releaseSession,
   replaceContents,
-} from '../../plugins/store/sessions.ts'
+} from '../../plugins/store/tables/sessions.ts'
 import { AccessTokens } from './access-tokens.ts'
 import type { Account } from './account.ts'
-import type { Attempts } from './attempts.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cookies, SESSION_COOKIE } from './cookies.ts'
 import type { IssuerClient } from './issuer-client.ts'
+import type { Attempts } from './login-transactions.ts'
 import { logInPath } from './return-to.ts'
 import { type Session, type SessionStore, Sessions } from './sessions.ts'
 
@@ -78,7 +78,7 @@ async function makeLogin({ config, store, verifier }: FastifyInstance): Promise<
   if (!AUTH0_CLIENT_ID || !AUTH0_CLIENT_SECRET || !SESSION_SECRET) return undefined
   // openid-client costs time at start, so only here
   const [{ Attempts }, { IssuerClient }] = await Promise.all([
-    import('./attempts.ts'),
+    import('./login-transactions.ts'),
     import('./issuer-client.ts'),
   ])
   const cookies = new Cookies(config.BASE_URL)

@@ -7,11 +7,11 @@ import {
 } from 'openid-client'
 import { ServiceError } from '../../errors/catalogue.ts'
 import { secureUrl } from '../../http/secure-url.ts'
-import type { Attempt } from './attempts.ts'
 import { discover, type IssuerClientOptions } from './discover.ts'
 import { loginErrors } from './errors.ts'
 import { inTime } from './in-time.ts'
 import { describe, isInvalidGrant, toServiceError } from './issuer-errors.ts'
+import type { Attempt } from './login-transactions.ts'
 import { issuerUnavailable, Outage } from './outage.ts'
 import { type IdTokenClaims, type Tokens, toText, toTokens } from './tokens.ts'
 

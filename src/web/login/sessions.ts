@@ -41,7 +41,7 @@ export interface KeptSession {
 
 /** Whose session it is: the number of the person, and the issuer's name for its own session. */
 export interface Owner {
-  readonly person: number
+  readonly user: number
   readonly sid: string | null
 }
 

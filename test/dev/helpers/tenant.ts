@@ -49,8 +49,8 @@ export function passwordGrant(
   name: string,
   more: Record<string, string> = {},
 ): Promise<TokenAnswer> {
-  const person = { username: `${name}@example.com`, password: `${name}-password` }
-  return postToken(tenant, { grant_type: 'password', audience: api, ...testClient, ...person, ...more })
+  const user = { username: `${name}@example.com`, password: `${name}-password` }
+  return postToken(tenant, { grant_type: 'password', audience: api, ...testClient, ...user, ...more })
 }
 
 /** The claims of a token, after its signature, issuer and audience were found good. */

@@ -187,7 +187,7 @@ t.test('the store’s statements are timed by table and operation', async (t) =>
   t.equal(await todos('select'), 1)
   t.equal((await scrape()).sum('gatehouse_store_errors_total'), 0)
 
-  await app.store.deleteFrom('people').execute() // as another process would; this one knows its callers for a minute
+  await app.store.deleteFrom('users').execute() // as another process would; this one knows its callers for a minute
   t.equal(await get('/todo', token, init), 409)
   const labels = { table: 'todos', operation: 'insert', reason: 'rejected' }
   t.equal((await scrape()).sum('gatehouse_store_errors_total', labels), 1)

@@ -6,7 +6,7 @@ import t from 'tap'
 import { ConfigError } from '../../../src/config/index.ts'
 import { openForMigration, openStore } from '../../../src/plugins/store/database.ts'
 import { missingMigrations } from '../../../src/plugins/store/migrate.ts'
-import { recordVisit } from '../../../src/plugins/store/people.ts'
+import { recordVisit } from '../../../src/plugins/store/tables/users.ts'
 import { onEachDatabase } from '../../helpers/database.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
@@ -15,7 +15,7 @@ t.test('a file is named by a path from here, by a whole path, or by a URL', asyn
   const path = `${t.testdir()}/a b.db`
   for (const url of [`file:${relative('.', path)}`, `file:${path}`, pathToFileURL(path).href]) {
     const store = await openStore(url)
-    t.match((await recordVisit(store, ada, 0)).person, { id: 1 }, url)
+    t.match((await recordVisit(store, ada, 0)).user, { id: 1 }, url)
     await store.destroy()
   }
   t.ok(existsSync(path))
@@ -24,7 +24,7 @@ t.test('a file is named by a path from here, by a whole path, or by a URL', asyn
 t.test('a database in memory is gone when it is closed', async (t) => {
   for (let round = 0; round < 2; round++) {
     const store = await openStore('file::memory:')
-    t.match((await recordVisit(store, ada, 0)).person, { id: 1, createdAt: '1970-01-01T00:00:00.000Z' })
+    t.match((await recordVisit(store, ada, 0)).user, { id: 1, createdAt: '1970-01-01T00:00:00.000Z' })
     await store.destroy()
   }
   t.notOk(existsSync(':memory:'))

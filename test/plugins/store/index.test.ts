@@ -105,7 +105,7 @@ onEachDatabase(t, 'at the end requests under way are answered before the store i
       app.get('/slow', { config: { public: true } }, async () => {
         enter()
         await released
-        return app.store.selectFrom('people').selectAll().execute()
+        return app.store.selectFrom('users').selectAll().execute()
       })
     },
   })
@@ -117,5 +117,5 @@ onEachDatabase(t, 'at the end requests under way are answered before the store i
   release()
   t.equal((await answer).status, 200)
   await closed
-  await t.rejects(app.store.selectFrom('people').selectAll().execute(), /destroyed/)
+  await t.rejects(app.store.selectFrom('users').selectAll().execute(), /destroyed/)
 })

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/plugins/store/database.ts'
 import { openSqlite } from '../../../src/plugins/store/node-sqlite.ts'
-import { listPeople, recordVisit } from '../../../src/plugins/store/people.ts'
+import { listUsers, recordVisit } from '../../../src/plugins/store/tables/users.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
 
@@ -31,9 +31,9 @@ t.test('the folder of the file is made', async (t) => {
 
 t.test('what was written is there when the file is opened again', async (t) => {
   const { store, path } = await open(t)
-  const { person } = await recordVisit(store, ada, 0)
+  const { user } = await recordVisit(store, ada, 0)
   const again = await open(t, path)
-  t.strictSame((await listPeople(again.store, { cursor: 0, limit: 9 })).items, [person])
+  t.strictSame((await listUsers(again.store, { cursor: 0, limit: 9 })).items, [user])
 })
 
 t.test('a statement is prepared once, and not all are kept for ever', async (t) => {
@@ -49,12 +49,12 @@ t.test('a statement is prepared once, and not all are kept for ever', async (t) 
 t.test('a statement prepared before a change of the schema names its columns right', async (t) => {
   const database = openSqlite(':memory:')
   t.teardown(() => database.close())
-  database.prepare('create table people (id, name, email)').run([])
-  database.prepare("insert into people values (1, 'Ada', 'ada@example.com')").run([])
-  const statement = database.prepare('select * from people')
+  database.prepare('create table users (id, name, email)').run([])
+  database.prepare("insert into users values (1, 'Ada', 'ada@example.com')").run([])
+  const statement = database.prepare('select * from users')
   t.strictSame(statement.all([]), [{ id: 1, name: 'Ada', email: 'ada@example.com' }])
-  database.prepare('alter table people drop column name').run([])
-  database.prepare("alter table people add column language default 'en'").run([])
+  database.prepare('alter table users drop column name').run([])
+  database.prepare("alter table users add column language default 'en'").run([])
   const changed = [{ id: 1, email: 'ada@example.com', language: 'en' }]
   t.strictSame(statement.all([]), changed)
   t.strictSame([...statement.iterate([])], changed)
@@ -64,13 +64,13 @@ t.test('rows can be streamed', async (t) => {
   const { store } = await open(t)
   for (const subject of ['a', 'b']) await recordVisit(store, { ...ada, subject }, 0)
   const subjects: string[] = []
-  for await (const row of store.selectFrom('people').select('subject').stream()) subjects.push(row.subject)
+  for await (const row of store.selectFrom('users').select('subject').stream()) subjects.push(row.subject)
   t.strictSame(subjects, ['a', 'b'])
 })
 
 t.test('a transaction holds all or nothing, and keeps other statements out', async (t) => {
   const { store } = await open(t)
-  const count = async () => (await listPeople(store, { cursor: 0, limit: 9 })).items.length
+  const count = async () => (await listUsers(store, { cursor: 0, limit: 9 })).items.length
   const failing = store.transaction().execute(async (transaction) => {
     await recordVisit(transaction, ada, 0)
     throw new Error('changed my mind')
@@ -89,15 +89,15 @@ t.test('a database that another process keeps locked is an outage, and heals', a
   t.teardown(() => other.close())
   other.exec('begin immediate')
   await t.rejects(recordVisit(store, ada, 0), { code: 'store_unavailable', cause: { errcode: 5 } })
-  t.strictSame((await listPeople(store, { cursor: 0, limit: 9 })).items, [], 'reading goes on')
+  t.strictSame((await listUsers(store, { cursor: 0, limit: 9 })).items, [], 'reading goes on')
   other.exec('rollback')
-  t.match(await recordVisit(store, ada, 0), { person: ada })
+  t.match(await recordVisit(store, ada, 0), { user: ada })
 })
 
 t.test('what is wrong with a statement is no outage', async (t) => {
   const { store } = await open(t)
   await t.rejects(sql`selekt`.execute(store), { code: 'ERR_SQLITE_ERROR', statusCode: undefined })
-  await t.rejects(sql`insert into people (id) values (1)`.execute(store), {
+  await t.rejects(sql`insert into users (id) values (1)`.execute(store), {
     message: /NOT NULL/,
     statusCode: undefined,
   })

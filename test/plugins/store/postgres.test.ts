@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/plugins/store/database.ts'
-import { listPeople, recordVisit } from '../../../src/plugins/store/people.ts'
 import type { Store } from '../../../src/plugins/store/schema.ts'
+import { listUsers, recordVisit } from '../../../src/plugins/store/tables/users.ts'
 import { prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
@@ -23,7 +23,7 @@ async function openThroughProxy(t: Test, url: string) {
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
   const store = await open(t, proxy.url(url))
-  const ask = () => store.selectFrom('people').select('id').execute()
+  const ask = () => store.selectFrom('users').select('id').execute()
   const askOften = () => Promise.allSettled(Array.from({ length: 50 }, ask))
   return { proxy, store, ask, askOften }
 }
@@ -121,7 +121,7 @@ onPostgres(
 onPostgres(t, 'a transaction holds all or nothing, and gives its connection back', async (t, url) => {
   await prepare(url)
   const store = await open(t, url)
-  const count = async () => (await listPeople(store, { cursor: 0, limit: 100 })).items.length
+  const count = async () => (await listUsers(store, { cursor: 0, limit: 100 })).items.length
   for (let round = 0; round < 15; round++) {
     await t.rejects(
       store.transaction().execute(async (transaction) => {
@@ -165,9 +165,9 @@ onPostgres(
 onPostgres(t, 'numbers above 2^31 are numbers', async (t, url) => {
   await prepare(url)
   const store = await open(t, url)
-  await sql`alter table people alter column id restart with 5000000000`.execute(store)
-  const { person } = await recordVisit(store, ada, 0)
-  t.equal(person.id, 5_000_000_000)
+  await sql`alter table users alter column id restart with 5000000000`.execute(store)
+  const { user } = await recordVisit(store, ada, 0)
+  t.equal(user.id, 5_000_000_000)
 })
 
 onPostgres(

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/plugins/store/database.ts'
-import { recordVisit } from '../../../src/plugins/store/people.ts'
 import type { Statement } from '../../../src/plugins/store/statements.ts'
-import { createTodo, deleteTodo, listTodos, updateTodo } from '../../../src/plugins/store/todos.ts'
+import { createTodo, deleteTodo, listTodos, updateTodo } from '../../../src/plugins/store/tables/todos.ts'
+import { recordVisit } from '../../../src/plugins/store/tables/users.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
@@ -25,16 +25,16 @@ onEachDatabase(t, 'each statement is told with its kind, its table and its time'
   await prepare(url)
   const { store, told, taken } = await openWatched(t, url)
   const start = performance.now()
-  const { person } = await recordVisit(store, ada, 0)
+  const { user } = await recordVisit(store, ada, 0)
   t.ok(told.every(({ seconds }) => seconds > 0 && seconds < (performance.now() - start) / 1000))
   t.strictSame(taken(), [
-    ['update', 'people', undefined],
-    ['insert', 'people', undefined],
+    ['update', 'users', undefined],
+    ['insert', 'users', undefined],
   ])
-  const { id } = await createTodo(store, person.id, fields)
-  await listTodos(store, person.id, { cursor: 0, limit: 1 })
-  await updateTodo(store, person.id, id, fields)
-  await deleteTodo(store, person.id, id)
+  const { id } = await createTodo(store, user.id, fields)
+  await listTodos(store, user.id, { cursor: 0, limit: 1 })
+  await updateTodo(store, user.id, id, fields)
+  await deleteTodo(store, user.id, id)
   await store.selectFrom('todos as t').select('t.id').execute()
   t.strictSame(taken(), [
     ['insert', 'todos', undefined],

@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { PROFILE_RETRY_MS } from '../../../src/plugins/store/known-people.ts'
-import { deletePerson, listPeople } from '../../../src/plugins/store/people.ts'
+import { deleteUser, listUsers } from '../../../src/plugins/store/tables/users.ts'
+import { PROFILE_RETRY_MS } from '../../../src/plugins/users/user-cache.ts'
 import { type BuildOptions, bearer, buildApp, type TestApp } from '../../helpers/app.ts'
 import { moveClock } from '../../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
 const count = async ({ store }: FastifyInstance) =>
-  (await listPeople(store, { cursor: 0, limit: 1000 })).items.length
+  (await listUsers(store, { cursor: 0, limit: 1000 })).items.length
 
 async function start(t: Test, url: string, options: BuildOptions = {}) {
   await prepare(url)
@@ -94,7 +94,7 @@ t.test(
     const post = async () =>
       (await app.inject({ method: 'POST', url: '/todo', headers, payload: { title: 'a' } })).json()
     t.match(await post(), { id: 1, user: 1 })
-    await deletePerson(app.store, 1) // as another replica does
+    await deleteUser(app.store, 1) // as another replica does
     t.match(await post(), { statusCode: 409, code: 'user_deleted' })
     t.match(await post(), { id: 2, user: 2 })
   },

@@ -68,13 +68,13 @@ onEachDatabase(t, 'the sessions of a person go with the person', async (t, DATAB
   web.idClaims = { sub: 'auth0|2' }
   const two = await signedInAt({ url }, web)
   const headers = bearer(await issuer.sign({ sub: 'auth0|admin', scope: 'read:users delete:users' }))
-  const people = (await (await fetch(`${url}/api/users`, { headers })).json()) as Record<string, unknown>[]
-  t.match(people, [
+  const users = (await (await fetch(`${url}/api/users`, { headers })).json()) as Record<string, unknown>[]
+  t.match(users, [
     { subject: 'auth0|1', email: 'one@example.com', name: 'Number One', emailVerified: true },
     { subject: 'auth0|2' },
   ])
   t.ok(await isSignedIn(one, url))
-  const { status } = await fetch(`${url}/api/users/${people[0]?.id}`, { method: 'DELETE', headers })
+  const { status } = await fetch(`${url}/api/users/${users[0]?.id}`, { method: 'DELETE', headers })
   t.equal(status, 204)
   t.notOk(await isSignedIn(one, url))
   t.ok(await isSignedIn(two, url))
@@ -86,8 +86,8 @@ t.test('of a person the ID token need not say more than who it is', async (t) =>
   web.idClaims = { email: undefined, email_verified: undefined, name: undefined, sid: undefined }
   t.ok(await isSignedIn(await signedInAt({ url }, web), url))
   const headers = bearer(await issuer.sign({ sub: 'auth0|admin', scope: 'read:users' }))
-  const people = await (await fetch(`${url}/api/users`, { headers })).json()
-  t.match(people, [{ subject: 'auth0|1', email: null, emailVerified: null, name: null }])
+  const users = await (await fetch(`${url}/api/users`, { headers })).json()
+  t.match(users, [{ subject: 'auth0|1', email: null, emailVerified: null, name: null }])
 })
 
 t.test('a session is nothing to the API', async (t) => {

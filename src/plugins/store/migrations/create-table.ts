@@ -1,9 +1,41 @@
-import { type Kysely, PostgresAdapter } from 'kysely'
+import { type CreateTableBuilder, type Kysely, PostgresAdapter } from 'kysely'
 
-/** A table whose `id` the database counts up and never gives twice, also after deletions: in each database's words. */
-export function createTableWithId(db: Kysely<unknown>, name: string) {
+type Table = CreateTableBuilder<string, string>
+
+/** A table whose `id` is counted up by the database and never reused, not even after deletions. */
+export function createTableWithId(db: Kysely<unknown>, name: string): Table {
   const table = db.schema.createTable(name)
-  return db.getExecutor().adapter instanceof PostgresAdapter
+  return isPostgres(db)
     ? table.addColumn('id', 'bigint', (column) => column.primaryKey().generatedByDefaultAsIdentity())
     : table.addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+}
+
+/**
+ * A table of rows that belong to a user and are deleted with them. PostgreSQL stores them by `(user_id, id)`, so that the
+ * table can be partitioned by user; SQLite counts up a single primary key only and gets an index.
+ */
+export async function createTableOfUser(
+  db: Kysely<unknown>,
+  name: string,
+  addColumns: (table: Table) => Table,
+) {
+  const table: Table = isPostgres(db)
+    ? db.schema
+        .createTable(name)
+        .addColumn('id', 'bigint', (column) => column.notNull().generatedByDefaultAsIdentity())
+    : createTableWithId(db, name)
+  const owned = table.addColumn('user_id', 'bigint', (column) =>
+    column.notNull().references('users.id').onDelete('cascade'),
+  )
+  const complete = addColumns(owned)
+  if (isPostgres(db)) {
+    await complete.addPrimaryKeyConstraint(`${name}_user_id_id`, ['user_id', 'id']).execute()
+  } else {
+    await complete.execute()
+    await db.schema.createIndex(`${name}_user_id_id`).on(name).columns(['user_id', 'id']).execute()
+  }
+}
+
+function isPostgres(db: Kysely<unknown>): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter
 }

@@ -1,19 +1,25 @@
 import t from 'tap'
-import { deletePerson, recordVisit } from '../../../src/plugins/store/people.ts'
-import type { Store } from '../../../src/plugins/store/schema.ts'
-import { createTodo, deleteTodo, findTodo, listTodos, updateTodo } from '../../../src/plugins/store/todos.ts'
-import { onEachStore } from '../../helpers/database.ts'
+import type { Store } from '../../../../src/plugins/store/schema.ts'
+import {
+  createTodo,
+  deleteTodo,
+  findTodo,
+  listTodos,
+  updateTodo,
+} from '../../../../src/plugins/store/tables/todos.ts'
+import { deleteUser, recordVisit } from '../../../../src/plugins/store/tables/users.ts'
+import { onEachStore } from '../../../helpers/database.ts'
 
 const fields = { title: 'water the plants', date: '2026-11-21' }
 
-async function twoPeople(store: Store): Promise<[ada: number, bob: number]> {
+async function twoUsers(store: Store): Promise<[ada: number, bob: number]> {
   const id = async (subject: string) =>
-    (await recordVisit(store, { issuer: 'https://issuer.test/', subject }, 0)).person.id
+    (await recordVisit(store, { issuer: 'https://issuer.test/', subject }, 0)).user.id
   return [await id('ada'), await id('bob')]
 }
 
 onEachStore(t, 'a to-do is created, found, changed and deleted', async (t, store) => {
-  const [ada] = await twoPeople(store)
+  const [ada] = await twoUsers(store)
   const todo = await createTodo(store, ada, fields)
   t.strictSame(todo, { id: 1, ...fields, user: ada })
   t.strictSame(await findTodo(store, ada, todo.id), todo)
@@ -33,7 +39,7 @@ onEachStore(t, 'a to-do is created, found, changed and deleted', async (t, store
 })
 
 onEachStore(t, 'what is said comes back as it was', async (t, store) => {
-  const [ada] = await twoPeople(store)
+  const [ada] = await twoUsers(store)
   for (const title of ["'; drop table todos; --", 'Ä 漢字 👩‍🌾 \n\t"\\', 'x'.repeat(1000)]) {
     const { id } = await createTodo(store, ada, { ...fields, title })
     t.match(await findTodo(store, ada, id), { title })
@@ -41,7 +47,7 @@ onEachStore(t, 'what is said comes back as it was', async (t, store) => {
 })
 
 onEachStore(t, 'another’s to-do is as good as none', async (t, store) => {
-  const [ada, bob] = await twoPeople(store)
+  const [ada, bob] = await twoUsers(store)
   const todo = await createTodo(store, ada, fields)
   t.equal(await findTodo(store, bob, todo.id), undefined)
   t.equal(await updateTodo(store, bob, todo.id, { title: 'mine' }), undefined)
@@ -52,7 +58,7 @@ onEachStore(t, 'another’s to-do is as good as none', async (t, store) => {
 })
 
 onEachStore(t, 'the list comes in pages by id, without those of others', async (t, store) => {
-  const [ada, bob] = await twoPeople(store)
+  const [ada, bob] = await twoUsers(store)
   for (const user of [ada, bob, ada, bob, ada]) await createTodo(store, user, fields)
   const ids = async (cursor: number, limit: number) => {
     const { items, next } = await listTodos(store, ada, { cursor, limit })
@@ -66,13 +72,13 @@ onEachStore(t, 'the list comes in pages by id, without those of others', async (
 })
 
 onEachStore(t, 'who was deleted adds nothing, and is told so', async (t, store) => {
-  const [ada] = await twoPeople(store)
-  await deletePerson(store, ada)
+  const [ada] = await twoUsers(store)
+  await deleteUser(store, ada)
   await t.rejects(createTodo(store, ada, fields), { code: 'user_deleted', statusCode: 409 })
 })
 
 onEachStore(t, 'a fault of ours stays one', async (t, store) => {
-  const [ada] = await twoPeople(store)
+  const [ada] = await twoUsers(store)
   const untitled = { ...fields, title: null as unknown as string }
   await t.rejects(createTodo(store, ada, untitled), { message: /null/i, statusCode: undefined })
 })

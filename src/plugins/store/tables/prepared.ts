@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Compilable, CompiledQuery } from 'kysely'
-import type { Store } from './schema.ts'
+import type { Store } from '../schema.ts'
 
 /**
  * A query that is built once for each store and run many times: building it takes longer than many statements run.

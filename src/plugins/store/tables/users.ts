@@ -1,13 +1,13 @@
 import type { Insertable, Selectable } from 'kysely'
-import { storeUnavailable } from './errors.ts'
+import { storeUnavailable } from '../errors.ts'
+import type { Store, UsersTable } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
-import type { Identity, Person, Profile } from './person.ts'
-import type { PeopleTable, Store } from './schema.ts'
 import { toTime } from './time.ts'
+import type { Identity, Profile, User } from './user.ts'
 
 /** A person, and whether the issuer's word on them has been had. */
-export interface PersonRecord {
-  readonly person: Person
+export interface UserRecord {
+  readonly user: User
   readonly hasProfile: boolean
 }
 
@@ -16,7 +16,7 @@ export interface PersonRecord {
  *
  * @param now milliseconds since the epoch
  */
-export async function recordVisit(store: Store, identity: Identity, now: number): Promise<PersonRecord> {
+export async function recordVisit(store: Store, identity: Identity, now: number): Promise<UserRecord> {
   const at = toTime(now)
   const row =
     (await touch(store, identity, at)) ??
@@ -26,19 +26,19 @@ export async function recordVisit(store: Store, identity: Identity, now: number)
 }
 
 /** Takes note of a person who may not have called yet. What is known of them already stays. */
-export async function announcePerson(
+export async function registerUser(
   store: Store,
   identity: Identity,
   profile: Profile,
   now: number,
-): Promise<{ person: Person; isNew: boolean }> {
+): Promise<{ user: User; isNew: boolean }> {
   const at = toTime(now)
   const columns = profile.email === null ? {} : toColumns(profile, at)
   const known = await complete(store, identity, profile, now)
-  if (known) return { person: known, isNew: false }
+  if (known) return { user: known, isNew: false }
   const created = await insert(store, identity, { ...columns, created_at: at })
-  if (created) return { person: toPerson(created), isNew: true }
-  return { person: unlessDeleted(await complete(store, identity, profile, now)), isNew: false }
+  if (created) return { user: toUser(created), isNew: true }
+  return { user: unlessDeleted(await complete(store, identity, profile, now)), isNew: false }
 }
 
 /** Writes down what the issuer says; once, so the answer is empty if it was done before or the person is gone. */
@@ -47,38 +47,38 @@ export async function saveProfile(
   { issuer, subject }: Identity,
   profile: Profile,
   now: number,
-): Promise<Person | undefined> {
+): Promise<User | undefined> {
   const row = await store
-    .updateTable('people')
+    .updateTable('users')
     .set(toColumns(profile, toTime(now)))
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
     .where('profile_at', 'is', null)
     .returningAll()
     .executeTakeFirst()
-  return row && toPerson(row)
+  return row && toUser(row)
 }
 
-export async function listPeople(store: Store, { cursor, limit }: PageRequest): Promise<Page<Person>> {
+export async function listUsers(store: Store, { cursor, limit }: PageRequest): Promise<Page<User>> {
   const rows = await store
-    .selectFrom('people')
+    .selectFrom('users')
     .selectAll()
     .where('id', '>', cursor)
     .orderBy('id')
     .limit(limit + 1)
     .execute()
-  return toPage(rows, limit, toPerson)
+  return toPage(rows, limit, toUser)
 }
 
-export async function findPerson(store: Store, id: number): Promise<Person | undefined> {
-  const row = await store.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && toPerson(row)
+export async function findUser(store: Store, id: number): Promise<User | undefined> {
+  const row = await store.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && toUser(row)
 }
 
 /** What belongs to the person goes with them. Answers with who it was. */
-export async function deletePerson(store: Store, id: number): Promise<Identity | undefined> {
+export async function deleteUser(store: Store, id: number): Promise<Identity | undefined> {
   const row = await store
-    .deleteFrom('people')
+    .deleteFrom('users')
     .where('id', '=', id)
     .returning(['issuer', 'subject'])
     .executeTakeFirst()
@@ -88,17 +88,17 @@ export async function deletePerson(store: Store, id: number): Promise<Identity |
 async function complete(store: Store, identity: Identity, profile: Profile, now: number) {
   if (profile.email !== null) await saveProfile(store, identity, profile, now)
   const row = await store
-    .selectFrom('people')
+    .selectFrom('users')
     .selectAll()
     .where('issuer', '=', identity.issuer)
     .where('subject', '=', identity.subject)
     .executeTakeFirst()
-  return row && toPerson(row)
+  return row && toUser(row)
 }
 
 async function touch(store: Store, { issuer, subject }: Identity, at: string) {
   return store
-    .updateTable('people')
+    .updateTable('users')
     .set({ last_seen_at: at })
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
@@ -109,10 +109,10 @@ async function touch(store: Store, { issuer, subject }: Identity, at: string) {
 async function insert(
   store: Store,
   { issuer, subject }: Identity,
-  columns: Omit<Insertable<PeopleTable>, keyof Identity>,
+  columns: Omit<Insertable<UsersTable>, keyof Identity>,
 ) {
   return store
-    .insertInto('people')
+    .insertInto('users')
     .values({ issuer, subject, ...columns })
     .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
     .returningAll()
@@ -124,11 +124,11 @@ function unlessDeleted<Row>(row: Row | undefined): Row {
   throw storeUnavailable('the person was deleted in the middle of being created')
 }
 
-function toRecord(row: Selectable<PeopleTable>): PersonRecord {
-  return { person: toPerson(row), hasProfile: row.profile_at !== null }
+function toRecord(row: Selectable<UsersTable>): UserRecord {
+  return { user: toUser(row), hasProfile: row.profile_at !== null }
 }
 
-function toPerson(row: Selectable<PeopleTable>): Person {
+function toUser(row: Selectable<UsersTable>): User {
   return {
     id: row.id,
     issuer: row.issuer,

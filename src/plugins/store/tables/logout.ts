@@ -1,4 +1,4 @@
-import type { Store } from './schema.ts'
+import type { Store } from '../schema.ts'
 import { useOnce } from './used-once.ts'
 
 /** Whose sessions an issuer wants ended: of one of its own sessions, of a person, or both. */
@@ -17,10 +17,10 @@ export async function endSessions(store: Store, logout: Logout): Promise<number 
   const { issuer, subject, sid, id, until } = logout
   return store.transaction().execute(async (transaction) => {
     if (!(await useOnce(transaction, `logout ${issuer} ${id}`, until))) return undefined
-    const people = transaction.selectFrom('people').select('id').where('issuer', '=', issuer)
+    const users = transaction.selectFrom('users').select('id').where('issuer', '=', issuer)
     const { numDeletedRows } = await transaction
       .deleteFrom('sessions')
-      .where('person_id', 'in', subject === undefined ? people : people.where('subject', '=', subject))
+      .where('user_id', 'in', subject === undefined ? users : users.where('subject', '=', subject))
       .$if(sid !== undefined, (sessions) => sessions.where('sid', '=', sid as string))
       .executeTakeFirst()
     return Number(numDeletedRows)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { useOnce } from '../../../src/plugins/store/used-once.ts'
-import { onEachStore } from '../../helpers/database.ts'
+import { useOnce } from '../../../../src/plugins/store/tables/used-once.ts'
+import { onEachStore } from '../../../helpers/database.ts'
 
 onEachStore(t, 'of many who use a thing, one is the first', async (t, store) => {
   const all = await Promise.all(Array.from({ length: 10 }, () => useOnce(store, 'a', Date.now())))

@@ -1,4 +1,4 @@
-import type { Store } from './schema.ts'
+import type { Store } from '../schema.ts'
 import { toTime } from './time.ts'
 
 /** Deletes what has expired, a bounded number of each kind. Whether there may be more. */

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 const Text = Type.Union([Type.String(), Type.Null()])
 
 /** Somebody, or a machine, who has called: what the service knows of them. */
-export const Person = Type.Object({
+export const User = Type.Object({
   id: Type.Integer(),
   issuer: Type.String(),
   subject: Type.String(),
@@ -18,20 +18,20 @@ export const Person = Type.Object({
   }),
 })
 
-export type Person = Readonly<Static<typeof Person>>
+export type User = Readonly<Static<typeof User>>
 
 /** Who a person is: two issuers may use the same subject, and two people the same e-mail. */
-export type Identity = Readonly<Pick<Person, 'issuer' | 'subject'>>
+export type Identity = Readonly<Pick<User, 'issuer' | 'subject'>>
 
 /** What the issuer says of a person. */
-export type Profile = Readonly<Pick<Person, 'email' | 'emailVerified' | 'name' | 'picture'>>
+export type Profile = Readonly<Pick<User, 'email' | 'emailVerified' | 'name' | 'picture'>>
 
 /**
  * The caller of a route that loads its user.
  *
  * @throws when the route does not
  */
-export function requireUser(user: Person | null): Person {
+export function requireUser(user: User | null): User {
   if (user) return user
   throw new Error('the route does not load its user: add app.loadUser to its preHandler')
 }

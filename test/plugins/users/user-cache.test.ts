@@ -1,60 +1,60 @@
 import t from 'tap'
-import { KnownPeople, PROFILE_RETRY_MS, VISIT_MS } from '../../../src/plugins/store/known-people.ts'
-import { findPerson, listPeople, saveProfile } from '../../../src/plugins/store/people.ts'
-import type { Person } from '../../../src/plugins/store/person.ts'
 import type { Store } from '../../../src/plugins/store/schema.ts'
+import type { User } from '../../../src/plugins/store/tables/user.ts'
+import { findUser, listUsers, saveProfile } from '../../../src/plugins/store/tables/users.ts'
+import { PROFILE_RETRY_MS, UserCache, VISIT_MS } from '../../../src/plugins/users/user-cache.ts'
 import { onEachStore } from '../../helpers/database.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
 const profile = { email: 'ada@example.com', emailVerified: true, name: 'Ada', picture: null }
 const start = Date.UTC(2026, 10, 21, 12)
 
-const count = async (store: Store) => (await listPeople(store, { cursor: 0, limit: 1000 })).items.length
+const count = async (store: Store) => (await listUsers(store, { cursor: 0, limit: 1000 })).items.length
 
 onEachStore(t, 'who was here in the last minute costs no query', async (t, store) => {
-  const people = new KnownPeople(store)
-  const person = await people.load(ada, undefined, start)
-  t.equal(people.load(ada, undefined, start + VISIT_MS - 1), person)
-  t.match(await findPerson(store, person.id), { lastSeenAt: '2026-11-21T12:00:00.000Z' })
+  const users = new UserCache(store)
+  const user = await users.load(ada, undefined, start)
+  t.equal(users.load(ada, undefined, start + VISIT_MS - 1), user)
+  t.match(await findUser(store, user.id), { lastSeenAt: '2026-11-21T12:00:00.000Z' })
 
-  const later = people.load(ada, undefined, start + VISIT_MS)
+  const later = users.load(ada, undefined, start + VISIT_MS)
   t.type(later, Promise)
-  t.match(await later, { id: person.id, lastSeenAt: '2026-11-21T12:01:00.000Z' })
-  t.match(await findPerson(store, person.id), { lastSeenAt: '2026-11-21T12:01:00.000Z' })
-  t.type(people.load(ada, undefined, start), Promise, 'a clock that was set back ends the minute')
+  t.match(await later, { id: user.id, lastSeenAt: '2026-11-21T12:01:00.000Z' })
+  t.match(await findUser(store, user.id), { lastSeenAt: '2026-11-21T12:01:00.000Z' })
+  t.type(users.load(ada, undefined, start), Promise, 'a clock that was set back ends the minute')
 })
 
 onEachStore(t, '50 who load one new person at once share it; the issuer is asked once', async (t, store) => {
-  const people = new KnownPeople(store)
+  const users = new UserCache(store)
   let asked = 0
   const lookUp = async () => {
     asked++
     return profile
   }
-  const loaded = await Promise.all(Array.from({ length: 50 }, () => people.load(ada, lookUp, start)))
-  for (const person of loaded) t.match(person, { ...ada, ...profile })
+  const loaded = await Promise.all(Array.from({ length: 50 }, () => users.load(ada, lookUp, start)))
+  for (const user of loaded) t.match(user, { ...ada, ...profile })
   t.equal(await count(store), 1)
-  t.match(await people.load(ada, lookUp, start + VISIT_MS), profile)
-  t.match(await new KnownPeople(store).load(ada, lookUp, start + VISIT_MS), profile)
+  t.match(await users.load(ada, lookUp, start + VISIT_MS), profile)
+  t.match(await new UserCache(store).load(ada, lookUp, start + VISIT_MS), profile)
   t.equal(asked, 1)
 })
 
 onEachStore(t, 'two processes that load the same new person make one', async (t, store) => {
-  const processes = [new KnownPeople(store), new KnownPeople(store)]
-  const loaded = await Promise.all(processes.map((people) => people.load(ada, async () => profile, start)))
+  const processes = [new UserCache(store), new UserCache(store)]
+  const loaded = await Promise.all(processes.map((users) => users.load(ada, async () => profile, start)))
   t.equal(loaded[0]?.id, loaded[1]?.id)
   t.equal(await count(store), 1)
 })
 
 onEachStore(t, 'an issuer without an answer is asked again some minutes later', async (t, store) => {
-  const people = new KnownPeople(store)
+  const users = new UserCache(store)
   let answer: typeof profile | undefined
   let asked = 0
   const lookUp = async () => {
     asked++
     return answer
   }
-  const load = async (ms: number) => people.load(ada, lookUp, start + ms)
+  const load = async (ms: number) => users.load(ada, lookUp, start + ms)
   t.match(await load(0), { email: null, name: null })
   answer = profile
   t.match(await load(1), { email: null })
@@ -67,48 +67,48 @@ onEachStore(t, 'an issuer without an answer is asked again some minutes later', 
 })
 
 onEachStore(t, 'a token that may ask completes who came with one that may not', async (t, store) => {
-  const people = new KnownPeople(store)
-  t.match(await people.load(ada, undefined, start), { email: null })
-  t.match(await people.load(ada, async () => profile, start + 1), profile)
+  const users = new UserCache(store)
+  t.match(await users.load(ada, undefined, start), { email: null })
+  t.match(await users.load(ada, async () => profile, start + 1), profile)
 })
 
 onEachStore(t, 'a profile that another has written down meanwhile is left alone', async (t, store) => {
-  const people = new KnownPeople(store)
+  const users = new UserCache(store)
   let asked = 0
   const lookUp = async () => {
     asked++
     await saveProfile(store, ada, profile, start)
     return { ...profile, name: 'Eve' }
   }
-  await people.load(ada, lookUp, start)
-  t.match(await people.load(ada, lookUp, start + VISIT_MS), profile)
+  await users.load(ada, lookUp, start)
+  t.match(await users.load(ada, lookUp, start + VISIT_MS), profile)
   t.equal(asked, 1)
 })
 
 onEachStore(t, 'an outage is not remembered', async (t, store) => {
-  const people = new KnownPeople(store)
+  const users = new UserCache(store)
   const broken = async (): Promise<never> => {
     throw new Error('the store has failed')
   }
-  await t.rejects(Promise.resolve(people.load(ada, broken, start)), /failed/)
-  t.match(await people.load(ada, async () => profile, start), profile)
+  await t.rejects(Promise.resolve(users.load(ada, broken, start)), /failed/)
+  t.match(await users.load(ada, async () => profile, start), profile)
 })
 
 onEachStore(t, 'who is deleted does not live on, and is somebody new when they call', async (t, store) => {
-  const people = new KnownPeople(store)
-  const first = await people.load(ada, undefined, start)
-  t.equal(await people.delete(first.id), true)
-  t.equal(await people.delete(first.id), false)
-  const second = await people.load(ada, undefined, start + 1)
+  const users = new UserCache(store)
+  const first = await users.load(ada, undefined, start)
+  t.equal(await users.delete(first.id), true)
+  t.equal(await users.delete(first.id), false)
+  const second = await users.load(ada, undefined, start + 1)
   t.not(second.id, first.id)
-  t.match(await findPerson(store, second.id), ada)
+  t.match(await findUser(store, second.id), ada)
 })
 
 onEachStore(t, 'who is deleted while they are loaded does not live on either', async (t, store) => {
-  const people = new KnownPeople(store)
+  const users = new UserCache(store)
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   const { promise: asked, resolve: asking } = Promise.withResolvers<void>()
-  const loading = people.load(
+  const loading = users.load(
     ada,
     async () => {
       asking()
@@ -118,18 +118,18 @@ onEachStore(t, 'who is deleted while they are loaded does not live on either', a
     start,
   )
   await asked
-  const { items } = await listPeople(store, { cursor: 0, limit: 1 })
-  await people.delete((items[0] as Person).id)
-  const again = await people.load(ada, undefined, start)
+  const { items } = await listUsers(store, { cursor: 0, limit: 1 })
+  await users.delete((items[0] as User).id)
+  const again = await users.load(ada, undefined, start)
   release()
   t.match(await loading, { id: again.id, ...profile }, 'the answer is for whoever they are now')
   t.not(again.id, items[0]?.id)
-  t.equal((await people.load(ada, undefined, start)).id, again.id)
+  t.equal((await users.load(ada, undefined, start)).id, again.id)
 })
 
 onEachStore(t, 'people of another replica’s deletion are noticed with the next visit', async (t, store) => {
-  const here = new KnownPeople(store)
-  const there = new KnownPeople(store)
+  const here = new UserCache(store)
+  const there = new UserCache(store)
   const first = await here.load(ada, undefined, start)
   await there.delete(first.id)
   t.equal((await here.load(ada, undefined, start + 1)).id, first.id)

@@ -1,16 +1,16 @@
 import t from 'tap'
-import { announcePerson } from '../../../src/plugins/store/people.ts'
-import { createSession } from '../../../src/plugins/store/sessions.ts'
-import { sweep } from '../../../src/plugins/store/sweep.ts'
-import { useOnce } from '../../../src/plugins/store/used-once.ts'
-import { onEachStore } from '../../helpers/database.ts'
+import { sweep } from '../../../../src/plugins/store/tables/expired.ts'
+import { createSession } from '../../../../src/plugins/store/tables/sessions.ts'
+import { useOnce } from '../../../../src/plugins/store/tables/used-once.ts'
+import { registerUser } from '../../../../src/plugins/store/tables/users.ts'
+import { onEachStore } from '../../../helpers/database.ts'
 
 const now = Date.parse('2026-11-22T10:00:00Z')
 
 onEachStore(t, 'what has expired goes in portions, and nothing else', async (t, store) => {
   const profile = { email: null, emailVerified: null, name: null, picture: null }
-  const { person } = await announcePerson(store, { issuer: 'i', subject: 's' }, profile, now)
-  const common = { contents: '', person: person.id, sid: null, createdAt: now }
+  const { user } = await registerUser(store, { issuer: 'i', subject: 's' }, profile, now)
+  const common = { contents: '', user: user.id, sid: null, createdAt: now }
   for (let number = 0; number < 6; number++) {
     const expiresAt = now + (number < 5 ? 0 : 1)
     await createSession(store, { ...common, idHash: String(number), expiresAt })

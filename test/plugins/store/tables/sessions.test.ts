@@ -1,6 +1,5 @@
 import t from 'tap'
-import { announcePerson, deletePerson } from '../../../src/plugins/store/people.ts'
-import type { Store } from '../../../src/plugins/store/schema.ts'
+import type { Store } from '../../../../src/plugins/store/schema.ts'
 import {
   createSession,
   deleteSession,
@@ -9,21 +8,22 @@ import {
   prolongSession,
   releaseSession,
   replaceContents,
-} from '../../../src/plugins/store/sessions.ts'
-import { onEachStore } from '../../helpers/database.ts'
+} from '../../../../src/plugins/store/tables/sessions.ts'
+import { deleteUser, registerUser } from '../../../../src/plugins/store/tables/users.ts'
+import { onEachStore } from '../../../helpers/database.ts'
 
 const now = Date.parse('2026-11-22T10:00:00Z')
 const profile = { email: null, emailVerified: null, name: null, picture: null }
 
 async function begin(store: Store) {
-  const { person } = await announcePerson(store, { issuer: 'i', subject: 's' }, profile, now)
+  const { user } = await registerUser(store, { issuer: 'i', subject: 's' }, profile, now)
   const session = { idHash: 'hash', contents: 'sealed', createdAt: now, expiresAt: now + 1000 }
-  await createSession(store, { ...session, person: person.id, sid: null })
-  return { ...session, revision: 0, leasedUntil: undefined, person }
+  await createSession(store, { ...session, user: user.id, sid: null })
+  return { ...session, revision: 0, leasedUntil: undefined, user }
 }
 
 onEachStore(t, 'a session is found until it ends', async (t, store) => {
-  const { person, ...session } = await begin(store)
+  const { user, ...session } = await begin(store)
   t.strictSame(await findSession(store, 'hash', now), session)
   t.equal(await findSession(store, 'another', now), undefined)
   t.equal(await findSession(store, 'hash', now + 1000), undefined)
@@ -34,10 +34,10 @@ onEachStore(t, 'a session is found until it ends', async (t, store) => {
 })
 
 onEachStore(t, 'nobody who was deleted has a session', async (t, store) => {
-  const { person } = await begin(store)
-  await deletePerson(store, person.id)
+  const { user } = await begin(store)
+  await deleteUser(store, user.id)
   t.equal(await findSession(store, 'hash', now), undefined)
-  const session = { idHash: 'b', contents: '', createdAt: now, expiresAt: now, person: person.id, sid: null }
+  const session = { idHash: 'b', contents: '', createdAt: now, expiresAt: now, user: user.id, sid: null }
   await t.rejects(createSession(store, session), { code: 'user_deleted' })
   await begin(store)
   await t.rejects(begin(store), /unique|duplicate/i)

@@ -5,9 +5,7 @@ export const sessions: Migration = {
     await db.schema
       .createTable('sessions')
       .addColumn('id_hash', 'text', (column) => column.primaryKey())
-      .addColumn('person_id', 'bigint', (column) =>
-        column.notNull().references('people.id').onDelete('cascade'),
-      )
+      .addColumn('user_id', 'bigint', (column) => column.notNull().references('users.id').onDelete('cascade'))
       .addColumn('sid', 'text')
       .addColumn('contents', 'text', (column) => column.notNull())
       .addColumn('revision', 'integer', (column) => column.notNull())
@@ -15,7 +13,7 @@ export const sessions: Migration = {
       .addColumn('created_at', 'text', (column) => column.notNull())
       .addColumn('expires_at', 'text', (column) => column.notNull())
       .execute()
-    await db.schema.createIndex('sessions_person_id').on('sessions').column('person_id').execute()
+    await db.schema.createIndex('sessions_user_id').on('sessions').column('user_id').execute()
     await db.schema.createIndex('sessions_sid').on('sessions').column('sid').execute()
     await db.schema.createIndex('sessions_expires_at').on('sessions').column('expires_at').execute()
     await db.schema

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { deletePerson, type PersonRecord, recordVisit, saveProfile } from './people.ts'
-import type { Identity, Person, Profile } from './person.ts'
-import type { Store } from './schema.ts'
+import type { Store } from '../store/schema.ts'
+import type { Identity, Profile, User } from '../store/tables/user.ts'
+import { deleteUser, recordVisit, saveProfile, type UserRecord } from '../store/tables/users.ts'
 
 const MAX_KNOWN = 10_000
 /** How long a person is known without a query, and how far `lastSeenAt` may lie behind. */
@@ -11,14 +11,14 @@ export const PROFILE_RETRY_MS = 5 * 60_000
 /** Asks the issuer; undefined when there is no answer, which is no error. */
 export type LookUp = () => Promise<Profile | undefined>
 
-interface Known extends PersonRecord {
+interface Known extends UserRecord {
   readonly seenAt: number
   /** When the issuer was asked in vain. */
   readonly askedAt: number | undefined
 }
 
 /** The people who called lately, so that they cost no query. All times are milliseconds since the epoch, handed in. */
-export class KnownPeople {
+export class UserCache {
   readonly #store: Store
   readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN })
   readonly #loading = new Map<string, Promise<Known>>()
@@ -33,16 +33,16 @@ export class KnownPeople {
    *
    * @param lookUp asked until there is an answer, with some minutes in between
    */
-  load(identity: Identity, lookUp: LookUp | undefined, now: number): Person | Promise<Person> {
+  load(identity: Identity, lookUp: LookUp | undefined, now: number): User | Promise<User> {
     const key = keyOf(identity)
     const known = this.#known.get(key)
     const isFresh = known && isWithin(VISIT_MS, known.seenAt, now) && !(lookUp && lacksProfile(known, now))
-    return isFresh ? known.person : this.#loadOnce(key, identity, lookUp, now)
+    return isFresh ? known.user : this.#loadOnce(key, identity, lookUp, now)
   }
 
   /** Deletes the person, in this process at once; other processes may know them for another minute. */
   async delete(id: number): Promise<boolean> {
-    const identity = await deletePerson(this.#store, id)
+    const identity = await deleteUser(this.#store, id)
     if (identity) this.forget(identity)
     return identity !== undefined
   }
@@ -55,13 +55,13 @@ export class KnownPeople {
 
   async #loadOnce(key: string, identity: Identity, lookUp: LookUp | undefined, now: number) {
     const underWay = this.#loading.get(key)
-    if (underWay) return (await underWay).person
+    if (underWay) return (await underWay).user
     const loading = this.#load(identity, lookUp, this.#known.get(key)?.askedAt, now)
     this.#loading.set(key, loading)
     try {
       const known = await loading
       if (this.#loading.get(key) === loading) this.#known.set(key, known) // not forgotten meanwhile
-      return known.person
+      return known.user
     } finally {
       if (this.#loading.get(key) === loading) this.#loading.delete(key)
     }
@@ -77,8 +77,8 @@ export class KnownPeople {
     if (!lookUp || !lacksProfile(known, now)) return known
     const profile = await lookUp()
     if (!profile) return { ...known, askedAt: now }
-    const person = (await saveProfile(this.#store, identity, profile, now)) ?? known.person
-    return { ...known, person, hasProfile: true }
+    const user = (await saveProfile(this.#store, identity, profile, now)) ?? known.user
+    return { ...known, user, hasProfile: true }
   }
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Store } from './schema.ts'
+import type { Store } from '../schema.ts'
 import { toTime } from './time.ts'
 
 /**

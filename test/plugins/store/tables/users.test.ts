@@ -1,16 +1,16 @@
 import { sql } from 'kysely'
 import t from 'tap'
+import type { Store } from '../../../../src/plugins/store/schema.ts'
+import { createTodo, listTodos } from '../../../../src/plugins/store/tables/todos.ts'
 import {
-  announcePerson,
-  deletePerson,
-  findPerson,
-  listPeople,
+  deleteUser,
+  findUser,
+  listUsers,
   recordVisit,
+  registerUser,
   saveProfile,
-} from '../../../src/plugins/store/people.ts'
-import type { Store } from '../../../src/plugins/store/schema.ts'
-import { createTodo, listTodos } from '../../../src/plugins/store/todos.ts'
-import { onEachStore } from '../../helpers/database.ts'
+} from '../../../../src/plugins/store/tables/users.ts'
+import { onEachStore } from '../../../helpers/database.ts'
 
 const issuer = 'https://issuer.test/'
 const ada = { issuer, subject: 'auth0|ada' }
@@ -25,13 +25,13 @@ const now = Date.UTC(2026, 10, 21, 12)
 
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, i) => make(i))
-const all = async (store: Store) => (await listPeople(store, { cursor: 0, limit: 1000 })).items
+const all = async (store: Store) => (await listUsers(store, { cursor: 0, limit: 1000 })).items
 
 onEachStore(t, 'a first visit creates a person, a later one notes the time', async (t, store) => {
   const first = await recordVisit(store, ada, now)
   t.strictSame(first, {
     hasProfile: false,
-    person: {
+    user: {
       ...ada,
       ...noProfile,
       id: 1,
@@ -41,18 +41,18 @@ onEachStore(t, 'a first visit creates a person, a later one notes the time', asy
     },
   })
   const second = await recordVisit(store, ada, now + 90_000)
-  t.strictSame(second.person, { ...first.person, lastSeenAt: '2026-11-21T12:01:30.000Z' })
-  t.strictSame(await all(store), [second.person])
+  t.strictSame(second.user, { ...first.user, lastSeenAt: '2026-11-21T12:01:30.000Z' })
+  t.strictSame(await all(store), [second.user])
 })
 
 onEachStore(t, '50 first visits at once of one person make one person, of 50 make 50', async (t, store) => {
   const one = await Promise.all(times(50, () => recordVisit(store, ada, now)))
-  t.equal(new Set(one.map(({ person }) => person.id)).size, 1)
+  t.equal(new Set(one.map(({ user }) => user.id)).size, 1)
   t.equal((await all(store)).length, 1)
   const others = await Promise.all(
     times(50, (index) => recordVisit(store, { issuer, subject: `auth0|${index}` }, now)),
   )
-  t.equal(new Set(others.map(({ person }) => person.id)).size, 50)
+  t.equal(new Set(others.map(({ user }) => user.id)).size, 50)
   t.equal((await all(store)).length, 51)
 })
 
@@ -68,46 +68,46 @@ onEachStore(t, 'people are told apart by issuer and whole subject, and by nothin
     await recordVisit(store, identity, now)
     await saveProfile(store, identity, profile, now)
   }
-  const people = await all(store)
-  t.match(people, identities)
-  t.equal(new Set(people.map(({ id }) => id)).size, identities.length)
-  for (const { email } of people) t.equal(email, profile.email)
+  const users = await all(store)
+  t.match(users, identities)
+  t.equal(new Set(users.map(({ id }) => id)).size, identities.length)
+  for (const { email } of users) t.equal(email, profile.email)
 })
 
 onEachStore(t, 'a profile is written down once', async (t, store) => {
   await recordVisit(store, ada, now)
   t.match(await saveProfile(store, ada, profile, now), { ...ada, ...profile })
   t.equal(await saveProfile(store, ada, { ...profile, name: 'Eve' }, now), undefined)
-  t.match(await recordVisit(store, ada, now), { person: profile, hasProfile: true })
+  t.match(await recordVisit(store, ada, now), { user: profile, hasProfile: true })
   t.match(await saveProfile(store, { ...ada, subject: 'nobody' }, profile, now), undefined)
 })
 
 onEachStore(t, 'who is announced has not been seen, and is announced once', async (t, store) => {
-  const { person, isNew } = await announcePerson(store, ada, profile, now)
-  t.match(person, { ...ada, ...profile, lastSeenAt: null, createdAt: '2026-11-21T12:00:00.000Z' })
+  const { user, isNew } = await registerUser(store, ada, profile, now)
+  t.match(user, { ...ada, ...profile, lastSeenAt: null, createdAt: '2026-11-21T12:00:00.000Z' })
   t.equal(isNew, true)
-  const again = await announcePerson(store, ada, { ...profile, name: 'Eve' }, now + 1)
-  t.strictSame(again, { person, isNew: false }, 'what is known stays')
-  t.match(await recordVisit(store, ada, now), { person: { id: person.id, ...profile }, hasProfile: true })
+  const again = await registerUser(store, ada, { ...profile, name: 'Eve' }, now + 1)
+  t.strictSame(again, { user, isNew: false }, 'what is known stays')
+  t.match(await recordVisit(store, ada, now), { user: { id: user.id, ...profile }, hasProfile: true })
 
   const bob = { issuer, subject: 'auth0|bob' }
-  const answers = await Promise.all(times(20, () => announcePerson(store, bob, noProfile, now)))
+  const answers = await Promise.all(times(20, () => registerUser(store, bob, noProfile, now)))
   t.equal(answers.filter(({ isNew }) => isNew).length, 1)
-  t.equal(new Set(answers.map(({ person }) => person.id)).size, 1)
+  t.equal(new Set(answers.map(({ user }) => user.id)).size, 1)
   t.match(await recordVisit(store, bob, now), { hasProfile: false })
-  const late = await announcePerson(
+  const late = await registerUser(
     store,
     bob,
     { ...noProfile, email: 'b@example.com', emailVerified: false },
     now,
   )
-  t.match(late, { isNew: false, person: { email: 'b@example.com', emailVerified: false, name: null } })
+  t.match(late, { isNew: false, user: { email: 'b@example.com', emailVerified: false, name: null } })
 })
 
 onEachStore(t, 'the list comes in pages by id', async (t, store) => {
   for (const subject of ['a', 'b', 'c']) await recordVisit(store, { issuer, subject }, now)
   const subjects = async (cursor: number, limit: number) => {
-    const { items, next } = await listPeople(store, { cursor, limit })
+    const { items, next } = await listUsers(store, { cursor, limit })
     return [items.map(({ subject }) => subject), next]
   }
   t.strictSame(await subjects(0, 2), [['a', 'b'], 2])
@@ -120,25 +120,25 @@ onEachStore(
   t,
   'who is deleted is gone with their to-dos; their number is not given again',
   async (t, store) => {
-    const { person } = await recordVisit(store, ada, now)
-    const other = (await recordVisit(store, { issuer, subject: 'other' }, now)).person
-    await createTodo(store, person.id, { title: 'a', date: '2026-11-21' })
+    const { user } = await recordVisit(store, ada, now)
+    const other = (await recordVisit(store, { issuer, subject: 'other' }, now)).user
+    await createTodo(store, user.id, { title: 'a', date: '2026-11-21' })
     await createTodo(store, other.id, { title: 'b', date: '2026-11-21' })
-    t.match(await findPerson(store, person.id), ada)
-    t.strictSame(await deletePerson(store, person.id), ada)
-    t.equal(await deletePerson(store, person.id), undefined)
-    t.equal(await findPerson(store, person.id), undefined)
-    t.equal((await listTodos(store, person.id, { cursor: 0, limit: 9 })).items.length, 0)
+    t.match(await findUser(store, user.id), ada)
+    t.strictSame(await deleteUser(store, user.id), ada)
+    t.equal(await deleteUser(store, user.id), undefined)
+    t.equal(await findUser(store, user.id), undefined)
+    t.equal((await listTodos(store, user.id, { cursor: 0, limit: 9 })).items.length, 0)
     t.equal((await listTodos(store, other.id, { cursor: 0, limit: 9 })).items.length, 1)
 
-    await deletePerson(store, other.id)
-    t.equal((await recordVisit(store, ada, now)).person.id, 3)
+    await deleteUser(store, other.id)
+    t.equal((await recordVisit(store, ada, now)).user.id, 3)
   },
 )
 
 onEachStore(t, 'who is deleted in the middle of being created is an outage', async (t, store, url) => {
   if (!url.startsWith('file:')) return // the moment is made with a trigger of SQLite
-  await sql`create trigger gone before insert on people begin select raise(ignore); end`.execute(store)
+  await sql`create trigger gone before insert on users begin select raise(ignore); end`.execute(store)
   await t.rejects(recordVisit(store, ada, now), { code: 'store_unavailable' })
-  await t.rejects(announcePerson(store, ada, profile, now), { code: 'store_unavailable' })
+  await t.rejects(registerUser(store, ada, profile, now), { code: 'store_unavailable' })
 })

@@ -3,12 +3,12 @@ import t from 'tap'
 import { tableRows } from '../../../helpers/markdown.ts'
 import { type Oddity, token } from './base.ts'
 import { differences } from './differences.ts'
-import { algorithms, startJudges } from './judges.ts'
 import { oddAtRandom } from './odd-at-random.ts'
 import { oddClaims } from './odd-claims.ts'
 import { oddEncodings } from './odd-encodings.ts'
 import { oddHeaders } from './odd-headers.ts'
 import { oddSignatures } from './odd-signatures.ts'
+import { algorithms, startJudges } from './oracles.ts'
 import { Random } from './random.ts'
 
 const ROUNDS_AT_RANDOM = 8

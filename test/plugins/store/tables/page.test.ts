@@ -1,5 +1,5 @@
 import t from 'tap'
-import { toPage } from '../../../src/plugins/store/page.ts'
+import { toPage } from '../../../../src/plugins/store/tables/page.ts'
 
 const rows = [{ id: 3 }, { id: 5 }, { id: 8 }]
 const toItem = ({ id }: { id: number }) => ({ id, name: `thing ${id}` })

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { announcePerson } from '../../plugins/store/people.ts'
-import { useOnce } from '../../plugins/store/used-once.ts'
-import { ATTEMPT_MS } from '../login/attempts.ts'
+import { useOnce } from '../../plugins/store/tables/used-once.ts'
+import { registerUser } from '../../plugins/store/tables/users.ts'
 import { SESSION_COOKIE } from '../login/cookies.ts'
 import { loginErrors } from '../login/errors.ts'
 import type { SignIn } from '../login/issuer-client.ts'
+import { ATTEMPT_MS } from '../login/login-transactions.ts'
 import { localPath } from '../login/return-to.ts'
 import { MAX_AGE_MS } from '../login/sessions.ts'
 import { toAccount, toText } from '../login/tokens.ts'
@@ -64,13 +64,13 @@ const pages: FastifyPluginAsync = async (app) => {
       name: account.name ?? null,
       picture: account.picture ?? null,
     }
-    const { person } = await announcePerson(app.store, identity, profile, askedAt)
-    app.people.forget(identity)
+    const { user } = await registerUser(app.store, identity, profile, askedAt)
+    app.userCache.forget(identity)
     const { accessToken, lifetimeMs, refreshToken, idToken } = tokens
     const accessTokenExpiresAt = lifetimeMs && askedAt + lifetimeMs
     return sessions.begin(
       { account, accessToken, accessTokenExpiresAt, refreshToken, idToken },
-      { person: person.id, sid: toText(claims.sid) ?? null },
+      { user: user.id, sid: toText(claims.sid) ?? null },
       Date.now(),
     )
   }

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { sweep } from '../../plugins/store/sweep.ts'
+import { sweep } from '../../plugins/store/tables/expired.ts'
 
 export const SWEEP_INTERVAL_MS = 10 * 60_000
 /** A statement's share, so that it takes no time worth mentioning. */

@@ -1,10 +1,10 @@
 import { type Selectable, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
-import { ServiceError } from '../../errors/catalogue.ts'
-import { isForeignKeyViolation, storeErrors } from './errors.ts'
+import { ServiceError } from '../../../errors/catalogue.ts'
+import { isForeignKeyViolation, storeErrors } from '../errors.ts'
+import type { Store, TodosTable } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { prepared } from './prepared.ts'
-import type { Store, TodosTable } from './schema.ts'
 
 export const Todo = Type.Object({
   id: Type.Integer(),
@@ -22,7 +22,7 @@ const selectPage = prepared((store, user: number, cursor: number, count: number)
   store
     .selectFrom('todos')
     .selectAll()
-    .where('person_id', '=', user)
+    .where('user_id', '=', user)
     .where('id', '>', cursor)
     .orderBy('id')
     // The sum keeps SQLite from planning anew each time: it looks at what a bare parameter of LIMIT is bound to
@@ -30,7 +30,7 @@ const selectPage = prepared((store, user: number, cursor: number, count: number)
 )
 
 const selectOne = prepared((store, user: number, id: number) =>
-  store.selectFrom('todos').selectAll().where('person_id', '=', user).where('id', '=', id),
+  store.selectFrom('todos').selectAll().where('user_id', '=', user).where('id', '=', id),
 )
 
 /** All these look at one person's to-dos only: another's is as good as none. */
@@ -48,7 +48,7 @@ export async function createTodo(store: Store, user: number, fields: TodoFields)
   try {
     const row = await store
       .insertInto('todos')
-      .values({ ...fields, person_id: user })
+      .values({ ...fields, user_id: user })
       .returningAll()
       .executeTakeFirstOrThrow()
     return toTodo(row)
@@ -74,7 +74,7 @@ export async function updateTodo(
     .updateTable('todos')
     .set(changes)
     .where('id', '=', id)
-    .where('person_id', '=', user)
+    .where('user_id', '=', user)
     .returningAll()
     .executeTakeFirst()
   return row && toTodo(row)
@@ -85,11 +85,11 @@ export async function deleteTodo(store: Store, user: number, id: number): Promis
   const { numDeletedRows } = await store
     .deleteFrom('todos')
     .where('id', '=', id)
-    .where('person_id', '=', user)
+    .where('user_id', '=', user)
     .executeTakeFirst()
   return numDeletedRows === 1n
 }
 
-function toTodo({ id, title, date, person_id }: Selectable<TodosTable>): Todo {
-  return { id, title, date, user: person_id }
+function toTodo({ id, title, date, user_id }: Selectable<TodosTable>): Todo {
+  return { id, title, date, user: user_id }
 }

@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import t from 'tap'
-import { useOnce } from '../../../src/plugins/store/used-once.ts'
-import { SWEEP_INTERVAL_MS } from '../../../src/web/login/sweep.ts'
+import { useOnce } from '../../../src/plugins/store/tables/used-once.ts'
+import { SWEEP_INTERVAL_MS } from '../../../src/web/login/expiry.ts'
 import { startWithIssuer } from '../../helpers/web-issuer.ts'
 
 t.test('expired rows are deleted from time to time, and a failure is not the end of it', async (t) => {

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
-import { ServiceError } from '../../errors/catalogue.ts'
-import { isForeignKeyViolation, storeErrors } from './errors.ts'
-import type { SessionsTable, Store } from './schema.ts'
+import { ServiceError } from '../../../errors/catalogue.ts'
+import { isForeignKeyViolation, storeErrors } from '../errors.ts'
+import type { SessionsTable, Store } from '../schema.ts'
 import { toTime } from './time.ts'
 
 /** A session as it is kept: who has the database has neither its id nor what is in it. */
@@ -19,17 +19,17 @@ export interface StoredSession {
 
 export interface NewSession extends Pick<StoredSession, 'idHash' | 'contents' | 'createdAt' | 'expiresAt'> {
   /** Whose it is: it goes with them. */
-  readonly person: number
+  readonly user: number
   /** The issuer's name for its own session (OpenID Connect Back-Channel Logout 1.0, 2.1). */
   readonly sid: string | null
 }
 
 /** @throws {ServiceError} 409 when the person is no more */
 export async function createSession(store: Store, session: NewSession): Promise<void> {
-  const { idHash, person, sid, contents, createdAt, expiresAt } = session
+  const { idHash, user, sid, contents, createdAt, expiresAt } = session
   const row = {
     id_hash: idHash,
-    person_id: person,
+    user_id: user,
     sid,
     contents,
     revision: 0,

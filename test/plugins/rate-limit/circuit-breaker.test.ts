@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Fallback, PAUSE_MS } from '../../../src/plugins/rate-limit/fallback.ts'
+import { Fallback, PAUSE_MS } from '../../../src/plugins/rate-limit/circuit-breaker.ts'
 
 /** What is elsewhere answers when `remote` says so; `asked` counts how often it was asked. */
 function start() {
