@@ -1,0 +1,95 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { bearer } from '../../helpers/app.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+
+const SRC = join(import.meta.dirname, '../../../src')
+
+/** The two plugins in a copy that has nothing else of the service. */
+async function copyPlugins(t: Test) {
+  const copy = t.testdir()
+  for (const folder of ['plugins/auth', 'plugins/guards', 'errors', 'http'])
+    cpSync(join(SRC, folder), join(copy, folder), { recursive: true })
+  const [auth, guards] = await Promise.all([
+    import(join(copy, 'plugins/auth/index.ts')),
+    import(join(copy, 'plugins/guards/index.ts')),
+  ])
+  return { auth: auth.default, guards: guards.default }
+}
+
+t.test('a foreign application uses auth and guards in two scopes with two audiences', async (t) => {
+  const { auth, guards } = await copyPlugins(t)
+  const issuer = await TestIssuer.start(t)
+  const foreign = Fastify()
+  t.teardown(() => foreign.close())
+  foreign.decorate('config', { itsOwn: true } as never)
+  for (const name of ['orders', 'reports']) {
+    await foreign.register(
+      async (scope) => {
+        await scope.register(auth, { issuers: [issuer.url], audiences: [`https://${name}.test`] })
+        await scope.register(guards)
+        scope.get('/me', { preHandler: scope.authenticate }, async ({ token }) => ({ sub: token?.subject }))
+        scope.get('/read', { preHandler: scope.requiresScope('read:it') }, async () => ({ name }))
+        scope.get('/open', { config: { public: true } }, async ({ token }) => ({ token }))
+      },
+      { prefix: `/${name}` },
+    )
+  }
+  const url = await foreign.listen({ port: 0 })
+  const get = async (path: string, claims?: object) => {
+    const headers = claims ? bearer(await issuer.sign(claims)) : {}
+    const response = await fetch(`${url}${path}`, { headers })
+    const body = (await response.json()) as Record<string, unknown>
+    return { status: response.status, body, challenge: response.headers.get('www-authenticate') }
+  }
+  const orders = { aud: 'https://orders.test', sub: 'ada' }
+
+  t.match(await get('/orders/me', orders), { status: 200, body: { sub: 'ada' } })
+  t.match(await get('/reports/me', { aud: 'https://reports.test' }), { status: 200 })
+  t.match(await get('/orders/me'), {
+    status: 401,
+    body: {
+      statusCode: 401,
+      code: 'missing_token',
+      message: 'Authentication credentials were not provided.',
+    },
+    challenge: 'Bearer realm="api"',
+  })
+  t.match(await get('/reports/me', orders), { status: 401, body: { code: 'invalid_token' } })
+  t.match(await get('/orders/read', orders), {
+    status: 403,
+    body: { code: 'insufficient_scope' },
+    challenge: /error="insufficient_scope", .*scope="read:it"/,
+  })
+  t.match(await get('/orders/read', { ...orders, scope: 'read:it' }), {
+    status: 200,
+    body: { name: 'orders' },
+  })
+  t.strictSame((await get('/reports/open')).body, { token: null })
+  t.equal(issuer.keySetRequests, 2, 'each scope has key sets of its own')
+})
+
+t.test('an issuer that is down is 503 in a foreign application, too', async (t) => {
+  const { auth, guards } = await copyPlugins(t)
+  const issuer = await TestIssuer.start(t)
+  const token = await issuer.sign()
+  await issuer.stop()
+  const foreign = Fastify()
+  t.teardown(() => foreign.close())
+  await foreign.register(auth, { issuers: [issuer.url], audiences: ['https://api.test'] })
+  await foreign.register(guards)
+  foreign.get('/me', { preHandler: foreign.authenticate }, async () => 'ok')
+  const { statusCode, headers } = await foreign.inject({ url: '/me', headers: bearer(token) })
+  t.strictSame([statusCode, headers['retry-after']], [503, '5'])
+})
+
+t.test('a route of a foreign application that says nothing stops its boot', async (t) => {
+  const { auth, guards } = await copyPlugins(t)
+  const foreign = Fastify()
+  t.teardown(() => foreign.close())
+  await foreign.register(auth, { issuers: ['https://issuer.test/'], audiences: ['api'] })
+  await foreign.register(guards)
+  t.throws(() => foreign.get('/dump', async () => 'secret'), { message: /^GET \/dump does not say/ })
+})
