@@ -14,6 +14,8 @@ export function serverOptions(config: Config) {
     trustProxy: typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies,
     pluginTimeout: 30_000, // a start on a busy machine is slow, and no fault
     bodyLimit: 65_536,
+    connectionTimeout: 30_000, // without progress in either direction, such as a response that is not read
+    maxRequestsPerSocket: 10_000,
     requestTimeout: 30_000, // the whole request has to arrive in this time
     keepAliveTimeout: 75_000, // longer than the 60 s after which common load balancers drop an idle connection
     http: {

@@ -1,53 +1,63 @@
 import { createHash } from 'node:crypto'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import fp from 'fastify-plugin'
+import { StaticAsset } from '../http/static-asset.ts'
 
 /**
- * `GET /docs`: a page on which the API can be read and tried. The page's script is 4 MB of text, so the page lives
- * in an application of its own that is made when someone first looks.
+ * `GET /docs`: a page to read and try the API. Its script is 4 MB of text inside a package, so both are made at the
+ * first view; after that they are served from memory.
  */
 export default fp(
   async (app) => {
-    let page: Promise<FastifyInstance> | undefined
-    app.addHook('onClose', async () => (await page)?.close())
-
-    for (const url of ['/docs', '/docs/*']) {
-      app.get(url, { config: { public: true }, schema: { hide: true } }, async (request, reply) => {
-        page ??= makePage()
-        const answer = await (await page).inject(request.url)
-        reply.code(answer.statusCode).headers(answer.headers)
-        if (answer.statusCode === 404) return reply.callNotFound()
-        reply.header('content-security-policy', policy(answer.body, app.config.AUTH0_DOMAIN))
-        reply.header('cross-origin-opener-policy', 'unsafe-none') // the log-in is a window that has to find back
-        return reply.send(answer.rawPayload)
-      })
+    const options = { config: { public: true }, schema: { hide: true } }
+    let page: ReturnType<typeof makePage> | undefined
+    const load = () => {
+      page ??= makePage()
+      return page
     }
+
+    app.get('/docs', options, async (_request, reply) => {
+      const { html } = await load()
+      reply.header('content-security-policy', contentSecurityPolicy(html, app.config.AUTH0_DOMAIN))
+      reply.header('cross-origin-opener-policy', 'unsafe-none') // the window of the login returns here
+      return reply.type('text/html; charset=utf-8').send(html)
+    })
+    app.get<{ Params: { file: string } }>('/docs/:file', options, async (request, reply) => {
+      const { script, address } = await load()
+      return `/docs/${request.params.file}` === address ? script.send(request, reply) : reply.callNotFound()
+    })
   },
   { name: 'docs-page', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
-async function makePage(): Promise<FastifyInstance> {
+/** Takes page and script out of the package, which would build the script's response anew for each request. */
+async function makePage() {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
-  const page = Fastify({ routerOptions: { ignoreTrailingSlash: true } })
-  await page.register(scalar, {
-    routePrefix: '/docs',
-    configuration: {
-      url: '/openapi.json',
-      pageTitle: 'Gatehouse API',
-      withDefaultFonts: false, // they would come from somebody else's server
-      telemetry: false,
-      agent: { disabled: true },
-      mcp: { disabled: true },
-      hideClientButton: true,
-      showDeveloperTools: 'never',
-      authentication: { preferredSecurityScheme: 'issuer' },
-    },
-  })
-  return page
+  const inside = Fastify()
+  await inside.register(scalar, { routePrefix: '/', configuration: { ...configuration, cdn: PLACEHOLDER } })
+  const [page, source] = await Promise.all([inside.inject('/'), inside.inject('/js/scalar.js')])
+  await inside.close()
+  const script = await StaticAsset.create(source.body, 'text/javascript; charset=utf-8')
+  const address = `/docs/${script.hash}.js`
+  return { script, address, html: page.body.replace(PLACEHOLDER, address) }
 }
 
-/** The page's one inline script is allowed by its hash; styles are made by its script, hence `unsafe-inline`. */
-function policy(html: string, issuers: readonly string[]): string {
+const PLACEHOLDER = '/docs/script-address'
+
+const configuration = {
+  url: '/openapi.json',
+  pageTitle: 'Gatehouse API',
+  withDefaultFonts: false, // they would come from a third party
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  authentication: { preferredSecurityScheme: 'issuer' },
+} as const
+
+/** Allows the page's one inline script by its hash; the script itself makes styles, hence `unsafe-inline`. */
+function contentSecurityPolicy(html: string, issuers: readonly string[]): string {
   const inline = [...html.matchAll(/<script[^>]*>([^<]+)<\/script>/g)].map(
     ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
   )

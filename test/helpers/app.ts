@@ -22,7 +22,10 @@ export interface BuildOptions {
   /** Adds to the app before it is ready. */
   extend?: (instance: FastifyInstance) => void | Promise<void>
   /** Other times than the service's own, for which no test can wait. */
-  times?: Pick<FastifyHttpOptions<Server>, 'requestTimeout' | 'keepAliveTimeout' | 'http'>
+  times?: Pick<
+    FastifyHttpOptions<Server>,
+    'connectionTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'http'
+  >
   /** Errors in the log that the test causes on purpose. */
   expectsErrors?: boolean
 }

@@ -5,9 +5,11 @@ import { TestIssuer } from '../helpers/issuer.ts'
 
 t.test('the docs page', async (t) => {
   const issuer = await TestIssuer.start(t)
-  const { url } = await listen(t, issuer, {
+  const app = await listen(t, issuer, {
     environment: { AUTH0_DOMAIN: `${issuer.url}, https://second.test/realm` },
   })
+  const { url } = app
+  const scriptIn = (html: string) => /<script src="([^"]+)"/.exec(html)?.[1] ?? 'none'
 
   t.test('shows this API, and its policy allows its own inline script and nobody else’s', async (t) => {
     const response = await fetch(`${url}/docs`)
@@ -37,21 +39,47 @@ t.test('the docs page', async (t) => {
   t.test('loads every script and style from the service itself', async (t) => {
     const html = await (await fetch(`${url}/docs/`)).text()
     t.notMatch(html, /(src|href)="(https?:)?\/\//)
-    const response = await fetch(new URL('js/scalar.js', `${url}/docs/`))
+    const response = await fetch(new URL(scriptIn(html), url))
     t.equal(response.status, 200)
-    t.match(response.headers.get('content-type'), /^application\/javascript/)
+    t.match(response.headers.get('content-type'), /^text\/javascript/)
     t.ok((await response.text()).length > 1_000_000)
   })
 
-  t.test('is at one address, with or without a slash, also for HEAD', async (t) => {
+  t.test('is the same with or without a slash, also for HEAD', async (t) => {
     const [plain, slash] = await Promise.all([fetch(`${url}/docs`), fetch(`${url}/docs/?a=b`)])
-    t.equal(plain.url, `${url}/docs/`)
     t.equal(await plain.text(), await slash.text())
     t.equal((await fetch(`${url}/docs`, { method: 'HEAD' })).status, 200)
   })
 
+  t.test('has a script that is compressed, kept for good, and never sent twice', async (t) => {
+    const script = new URL(scriptIn(await (await fetch(`${url}/docs`)).text()), url)
+    const sizes: Record<string, number> = {}
+    for (const encoding of ['br', 'gzip', 'identity', 'br;q=0, gzip', 'unknown']) {
+      const { headers, body } = await app.inject({
+        url: script.pathname,
+        headers: { 'accept-encoding': encoding },
+      })
+      t.match(headers, { 'cache-control': 'public, max-age=31536000, immutable', vary: /Accept-Encoding/ })
+      sizes[`${encoding}: ${headers['content-encoding']}`] = Number(headers['content-length'])
+      t.ok(body.length > 0)
+    }
+    t.strictSame(Object.keys(sizes), [
+      'br: br',
+      'gzip: gzip',
+      'identity: undefined',
+      'br;q=0, gzip: gzip',
+      'unknown: undefined',
+    ])
+    t.ok((sizes['br: br'] as number) < 1.3e6, `${sizes['br: br']} bytes`)
+    const etag = (await fetch(script)).headers.get('etag') ?? ''
+    t.equal((await fetch(script, { headers: { 'if-none-match': etag } })).status, 304)
+    const head = await app.inject({ method: 'HEAD', url: script.pathname })
+    t.strictSame([head.statusCode, head.body], [200, ''])
+    t.ok(Number(head.headers['content-length']) > 1e6)
+  })
+
   t.test('has no other pages: they are 404 as everywhere', async (t) => {
-    for (const path of ['/docs/x', '/docs/js/other.js', '/docs/../nowhere']) {
+    for (const path of ['/docs/x', '/docs/js/other.js', '/docs/AAAAAAAAAAAAAAAA.js', '/docs/../nowhere']) {
       const response = await fetch(`${url}${path}`)
       t.equal(response.status, 404)
       t.match(response.headers.get('content-type'), /^application\/json/)

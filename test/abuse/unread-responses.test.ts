@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { MAX_QUEUED } from '../../src/plugins/pipelining.ts'
+import { listen } from '../helpers/app.ts'
+import { TestIssuer } from '../helpers/issuer.ts'
+import { required, start } from '../helpers/process.ts'
+import { exchange, head, openSocket } from '../helpers/raw-http.ts'
+
+const MIB = 1_048_576
+
+/** The service as a process, its resident size, and connections that send requests in one write and read nothing. */
+async function startProcess(t: Test) {
+  const { child, listening } = start(t, { environment: { ...required, LOG_LEVEL: 'info' } })
+  const url = await listening()
+  const residentBytes = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024
+  const flood = async (requests: string, connections = 1) => {
+    const sockets = await Promise.all(Array.from({ length: connections }, () => openSocket(url)))
+    for (const socket of sockets) {
+      socket.on('error', () => {}).pause()
+      socket.write(requests)
+    }
+    t.teardown(() => sockets.map((socket: Socket) => socket.destroy()))
+    return sockets
+  }
+  /** The slowest of the probes, in milliseconds. */
+  const slowestProbe = async (count: number) => {
+    let slowest = 0
+    for (let i = 0; i < count; i++) {
+      const before = performance.now()
+      await (await fetch(`${url}/livez`)).text()
+      slowest = Math.max(slowest, performance.now() - before)
+      await delay(20)
+    }
+    return slowest
+  }
+  return { url, residentBytes, flood, slowestProbe }
+}
+
+t.test('fifty unread requests for the largest file cost neither memory nor time', async (t) => {
+  const { url, residentBytes, flood, slowestProbe } = await startProcess(t)
+  const html = await (await fetch(`${url}/docs`)).text()
+  const script = /<script src="([^"]+)"/.exec(html)?.[1] as string
+  for (const [method, count] of [
+    ['GET', 20],
+    ['GET', 50],
+    ['HEAD', 10],
+  ] as const) {
+    await flood(`${head(method, script)}\r\n`.repeat(count))
+    t.ok((await slowestProbe(20)) < 1_000, `${count} ${method}: probes are answered within a second`)
+    t.ok(residentBytes() < 250 * MIB, `${count} ${method}: ${residentBytes() / MIB} MiB`)
+  }
+})
+
+t.test('thousands of unread responses on a few connections are bounded', async (t) => {
+  const { url, residentBytes, flood, slowestProbe } = await startProcess(t)
+  await (await fetch(`${url}/openapi.json`)).text()
+  await flood(`${head('GET', '/openapi.json')}\r\n`.repeat(1_300), 4)
+  t.ok((await slowestProbe(20)) < 1_000)
+  t.ok(residentBytes() < 200 * MIB, `${residentBytes() / MIB} MiB`)
+})
+
+t.test(
+  'as many requests as may be pipelined are answered in order, one more closes the connection',
+  async (t) => {
+    const { url } = await listen(t, await TestIssuer.start(t))
+    const pipeline = (count: number) =>
+      exchange(
+        url,
+        `${`${head('GET', '/livez')}\r\n`.repeat(count)}${head('GET', '/livez')}Connection: close\r\n\r\n`,
+      )
+    t.strictSame((await pipeline(MAX_QUEUED)).statuses, Array(MAX_QUEUED + 1).fill(200))
+    t.ok((await pipeline(10 * MAX_QUEUED)).statuses.length <= MAX_QUEUED + 1)
+  },
+)
+
+t.test('a response that makes no progress ends its connection', async (t) => {
+  const body = 'x'.repeat(32 * MIB)
+  const { url, server } = await listen(t, await TestIssuer.start(t), {
+    times: { connectionTimeout: 500 },
+    extend: (app) => void app.get('/large', { config: { public: true } }, async () => body),
+  })
+  const socket = await openSocket(url)
+  socket.pause()
+  const [connection] = await Promise.all([
+    once(server, 'request').then(([request]) => request.socket as Socket),
+    socket.write(`${head('GET', '/large')}\r\n`),
+  ])
+  await once(connection, 'close')
+  t.ok(connection.destroyed)
+  socket.destroy()
+})
