@@ -9,6 +9,8 @@ export interface Policy {
   readonly clockToleranceSeconds: number
 }
 
+const MAX_SUBJECT_LENGTH = 255
+
 export type Header = Readonly<Record<string, unknown>>
 
 /**
@@ -87,8 +89,14 @@ function checkAudience({ aud }: Claims, policy: Policy): void {
     throw wrongClaims('audience', 'aud names another API')
 }
 
+/**
+ * At most 255 characters (OpenID Connect Core 1.0, section 2). Databases replace lone surrogates with U+FFFD, which would
+ * make different subjects equal (RFC 8725, section 3.7), and PostgreSQL does not accept U+0000.
+ */
 function checkSubject({ sub }: Claims): void {
   if (typeof sub !== 'string' || sub === '') throw unusable('claims', 'sub is missing or not text')
+  if (sub.length > MAX_SUBJECT_LENGTH) throw unusable('claims', 'sub is longer than 255 characters')
+  if (!sub.isWellFormed() || sub.includes('\0')) throw unusable('claims', 'sub is not well-formed text')
 }
 
 function isTime(value: unknown): value is number {

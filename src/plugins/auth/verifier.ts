@@ -4,10 +4,11 @@ import { type Decode, decodeToken } from './decode.ts'
 import type { KeySet } from './key-set.ts'
 import { findSigner } from './signer.ts'
 import type { SigningKey } from './signing-key.ts'
-import { type Claims, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
+import { type Claims, heapBytes, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
 
 const MAX_CACHED_TOKENS = 10_000
-const MAX_CACHED_BYTES = 16 * 1_048_576
+/** Of the heap, estimated. A usual token takes 2 to 3 KB. */
+const MAX_CACHED_BYTES = 32 * 1_048_576
 /** Characters of the cache key. Hashing the whole token would cost more than all else; the whole is compared after. */
 const KEY_LENGTH = 64
 
@@ -41,7 +42,7 @@ export class Verifier {
   readonly #cache = new LRUCache<string, CachedToken>({
     max: MAX_CACHED_TOKENS,
     maxSize: MAX_CACHED_BYTES,
-    sizeCalculation: ({ text }) => text.length,
+    sizeCalculation: ({ text, token }) => text.length + heapBytes(token.claims),
   })
 
   constructor(options: VerifierOptions) {

@@ -89,6 +89,13 @@ t.test('a wrong or missing issuer or audience is told as wrong claims', async (t
   }
 })
 
+t.test('a subject is at most 255 characters of well-formed text without U+0000', async (t) => {
+  for (const sub of ['x'.repeat(255), 'Zoë', '\u{1f600}', ' ', 'a\u0001b'])
+    t.doesNotThrow(() => check({}, { sub }))
+  for (const sub of ['x'.repeat(256), 'a\0b', 'auth0|\ud800', 'auth0|\udfff', '\udc00\ud800'])
+    t.throws(() => check({}, { sub }), { statusCode: 401, message: 'Unable to parse authentication' })
+})
+
 t.test('a token without a subject is refused as unusable', async (t) => {
   for (const sub of [undefined, '', null, 7]) {
     t.throws(() => check({}, { sub }), { message: 'Unable to parse authentication' })

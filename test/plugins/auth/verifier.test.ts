@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { Issuer } from '../../../src/plugins/auth/issuer.ts'
 import { FRESH_MS } from '../../../src/plugins/auth/key-set.ts'
 import { Verifier } from '../../../src/plugins/auth/verifier.ts'
+import { heapUsed } from '../../helpers/heap.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
 async function verifierOf(t: Test, algorithms = ['RS256']) {
@@ -147,6 +148,17 @@ t.test('no more than ten thousand tokens are remembered, the least used forgotte
   t.equal(timesDecoded(), before, 'the one in use is remembered')
   verifier.verify(second, Date.now())
   t.equal(timesDecoded(), before + 1, 'the other was forgotten, and is verified anew')
+})
+
+t.test('the cache is bounded by what claims occupy, not by their text', async (t) => {
+  const { issuer, verifier } = await verifierOf(t, ['ES256'])
+  await issuer.addKey('fast', 'ES256')
+  const extra = Array.from({ length: 2_700 }, () => ({}))
+  const before = heapUsed()
+  for (let jti = 0; jti < 1_456; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+  const grown = heapUsed() - before
+  t.ok(verifier.cacheSize > 50, `${verifier.cacheSize} tokens are cached`)
+  t.ok(grown < 48 * 1_048_576, `${grown} bytes are kept`)
 })
 
 t.test('it counts the tokens it knew and those it had to verify', async (t) => {

@@ -35,6 +35,12 @@ export const differences: readonly Difference[] = [
     applies: ({ claims }) => typeof claims.sub !== 'string' || claims.sub === '',
   },
   {
+    name: 'a subject that no database keeps as it is',
+    reasons: ['sub is not well-formed text', 'sub is longer than 255 characters'],
+    applies: ({ claims: { sub } }) =>
+      typeof sub === 'string' && (sub.length > 255 || !sub.isWellFormed() || sub.includes('\0')),
+  },
+  {
     name: 'an audience that is not text, beside ours',
     reasons: ['aud is missing or not text'],
     applies: ({ claims }) =>
