@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
 import { app } from './app.ts'
 import { fail, readConfig } from './config/command.ts'
-import { ConfigError } from './config/index.ts'
+import { ConfigError } from './errors/config-error.ts'
 import { serverOptions } from './server-options.ts'
 
 /** The process: with this file loaded it serves, until a signal ends it. */

@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import envSchema from 'env-schema'
 import { type Static, Type } from 'typebox'
+import { ConfigError } from '../errors/config-error.ts'
 import {
   algorithmList,
   databaseUrl,
@@ -48,17 +49,6 @@ export const configSchema = Type.Object({
 export type Config = Readonly<
   Static<typeof configSchema> & Required<Pick<Static<typeof configSchema>, 'BASE_URL' | 'API_SERVER_URL'>>
 >
-
-/** Names every variable that is missing or wrong, and what was expected. Never holds a value: it may be a secret. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
-  readonly faults: readonly string[]
-
-  constructor(faults: readonly string[]) {
-    super(`The configuration is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
-    this.faults = faults
-  }
-}
 
 /** Validates with `@fastify/env`'s engine; understands the keyword that {@link parsed} puts in the schema. */
 export const configAjv = new Ajv({

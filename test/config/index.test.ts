@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { ConfigError, configSchema, loadConfig } from '../../src/config/index.ts'
+import { configSchema, loadConfig } from '../../src/config/index.ts'
+import { ConfigError } from '../../src/errors/config-error.ts'
 
 const required = { AUTH0_DOMAIN: 'tenant.example', AUTH0_AUDIENCE: 'https://api.example' }
 const secrets = { AUTH0_CLIENT_SECRET: 'client-secret', SESSION_SECRET: 'session-secret '.repeat(3).trim() }

@@ -27,7 +27,7 @@ function documented(...header: string[]): string[] {
 
 function known({ routeTable }: FastifyInstance): string[] {
   return routeTable
-    .filter(({ method, path }) => method !== 'HEAD' && !path.endsWith('*'))
+    .filter(({ method, path }) => method !== 'HEAD' && !/(\*|^\/docs\/:file)$/.test(path))
     .map(({ method, path, guards }) => `${method} ${path}: ${describeGuards(guards)}`)
     .sort()
 }

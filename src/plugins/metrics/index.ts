@@ -1,9 +1,9 @@
 import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { ConfigError } from '../../config/index.ts'
+import { ConfigError } from '../../errors/config-error.ts'
 import { TokenError } from '../auth/index.ts'
-import type { StatementListener } from '../store/statements.ts'
+import type { StatementListener } from '../store/index.ts'
 import type { Metrics } from './all.ts'
 
 declare module 'fastify' {

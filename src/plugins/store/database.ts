@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type Dialect, Kysely } from 'kysely'
-import { ConfigError } from '../../config/index.ts'
+import { ConfigError } from '../../errors/config-error.ts'
 import { migrateToLatest } from './migrate.ts'
 import type { Schema, Store } from './schema.ts'
 import { type StatementListener, statementLogger } from './statements.ts'

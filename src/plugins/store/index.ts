@@ -5,6 +5,9 @@ import { openStore } from './database.ts'
 import { makeProbe, type StoreFault } from './probe.ts'
 import type { Store } from './schema.ts'
 
+export type { Store } from './schema.ts'
+export type { StatementListener } from './statements.ts'
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** The first argument of every function in src/store. */

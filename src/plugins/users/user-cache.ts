@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Store } from '../store/schema.ts'
+import type { Store } from '../store/index.ts'
 import type { Identity, Profile, User } from '../store/tables/user.ts'
 import { deleteUser, recordVisit, saveProfile, type UserRecord } from '../store/tables/users.ts'
 

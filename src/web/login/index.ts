@@ -1,7 +1,7 @@
 import type { FastifyInstance, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { makeGuard } from '../../plugins/guards/guard.ts'
-import type { Store } from '../../plugins/store/schema.ts'
+import { makeGuard } from '../../plugins/guards/index.ts'
+import type { Store } from '../../plugins/store/index.ts'
 import {
   createSession,
   deleteSession,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ConfigError } from '../../../src/config/index.ts'
+import { ConfigError } from '../../../src/errors/config-error.ts'
 import { bearer, buildApp, type LogLine, listen, type TestApp } from '../../helpers/app.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
