@@ -28,4 +28,5 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Signals are handled in src/server.ts, so node may be process 1
-CMD ["node", "src/server.ts"]
+# No inspector on a signal; a small young generation saves 25 MB and costs no throughput (docs/benchmarks.md)
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=4", "src/server.ts"]

@@ -1,4 +1,3 @@
-import buildGetJwks from 'get-jwks'
 import type { Jwk } from './jwk.ts'
 
 /**
@@ -6,7 +5,9 @@ import type { Jwk } from './jwk.ts'
  * redirects, and keeps serving keys that were withdrawn; so each look-up has a fresh instance, whose request is answered
  * with the given keys (docs/decisions/0007).
  */
-export function pickKey(jwksUri: string, keys: readonly Jwk[], alg: string, kid: string | undefined) {
+export async function pickKey(jwksUri: string, keys: readonly Jwk[], alg: string, kid: string | undefined) {
+  // Loaded with the first key set: it brings 40 files for elliptic curves, 18 MB, that are not used here
+  const { default: buildGetJwks } = await import('get-jwks')
   const { origin, pathname, search } = new URL(jwksUri)
   const { getJwk } = buildGetJwks({
     jwksPath: pathname + search,
