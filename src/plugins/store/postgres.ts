@@ -1,5 +1,6 @@
 import { PostgresJSDialect, type PostgresJSReservedSql, type PostgresJSSql } from 'kysely-postgres-js'
 import postgres, { type Options, type Sql } from 'postgres'
+import { withTimeout } from '../../http/with-timeout.ts'
 import { storeUnavailable } from './errors.ts'
 
 const MAX_CONNECTIONS = 10
@@ -78,7 +79,7 @@ class Pool {
 
   async #attempt<T>(sql: Sql, ask: () => Promise<T>): Promise<T> {
     try {
-      return await inTime(ask())
+      return await withTimeout(ask(), ANSWER_TIMEOUT_MS, () => new Unanswered())
     } catch (error) {
       if (isLoss(error)) this.#renew(sql)
       else if (!isRefusal(error)) throw error
@@ -152,16 +153,6 @@ class Connection {
 class Unanswered extends Error {
   readonly code = 'EUNANSWERED'
   override message = `no answer in ${ANSWER_TIMEOUT_MS} ms`
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Unanswered()), ANSWER_TIMEOUT_MS)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** Ours, those of sockets (`ECONNRESET`), of postgres.js (`CONNECTION_CLOSED`) and of TLS (`CERT_HAS_EXPIRED`). */
