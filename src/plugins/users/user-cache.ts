@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Store } from '../store/index.ts'
+import { SingleFlight } from '../../http/single-flight.ts'
 import type { Identity, Profile, User } from '../store/tables/user.ts'
 import { deleteUser, recordVisit, saveProfile, type UserRecord } from '../store/tables/users.ts'
 
@@ -21,7 +22,7 @@ interface Known extends UserRecord {
 export class UserCache {
   readonly #store: Store
   readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN })
-  readonly #loading = new Map<string, Promise<Known>>()
+  readonly #loads = new SingleFlight<Known>()
 
   constructor(store: Store) {
     this.#store = store
@@ -50,21 +51,16 @@ export class UserCache {
   /** To be called when what is remembered of somebody may not be true any more. */
   forget(identity: Identity): void {
     this.#known.delete(keyOf(identity))
-    this.#loading.delete(keyOf(identity))
+    this.#loads.forget(keyOf(identity))
   }
 
-  async #loadOnce(key: string, identity: Identity, lookUp: LookUp | undefined, now: number) {
-    const underWay = this.#loading.get(key)
-    if (underWay) return (await underWay).user
-    const loading = this.#load(identity, lookUp, this.#known.get(key)?.askedAt, now)
-    this.#loading.set(key, loading)
-    try {
-      const known = await loading
-      if (this.#loading.get(key) === loading) this.#known.set(key, known) // not forgotten meanwhile
-      return known.user
-    } finally {
-      if (this.#loading.get(key) === loading) this.#loading.delete(key)
-    }
+  async #loadOnce(key: string, identity: Identity, lookUp: LookUp | undefined, now: number): Promise<User> {
+    const { user } = await this.#loads.run(key, async (isForgotten) => {
+      const known = await this.#load(identity, lookUp, this.#known.get(key)?.askedAt, now)
+      if (!isForgotten()) this.#known.set(key, known)
+      return known
+    })
+    return user
   }
 
   async #load(
