@@ -13,13 +13,13 @@ import {
 import { requireUser } from '../plugins/store/tables/user.ts'
 import { orNotFound, toId } from '../schemas/id.ts'
 import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../schemas/page.ts'
+import { Text } from '../schemas/text.ts'
 
 /** What else a body has, such as `id` and `user`, is taken out by the validation. */
 const fieldsOnly = { additionalProperties: false }
 const NewTodo = Type.Object(
   {
-    // PostgreSQL does not take the character U+0000
-    title: Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]*$' }),
+    title: Text({ minLength: 1, maxLength: 1000 }),
     date: Type.Optional(Type.String({ format: 'date', description: 'Today (UTC) unless told' })),
   },
   fieldsOnly,

@@ -4,6 +4,7 @@ import { requireUser, User } from '../../plugins/store/tables/user.ts'
 import { findUser, listUsers, registerUser } from '../../plugins/store/tables/users.ts'
 import { orNotFound, toId } from '../../schemas/id.ts'
 import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../../schemas/page.ts'
+import { Text } from '../../schemas/text.ts'
 
 const Params = Type.Object({ id: Type.String() })
 
@@ -91,8 +92,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 export default routes
 
 function signUp(issuers: readonly string[]) {
-  // PostgreSQL does not take the character U+0000
-  const text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$' })
+  const text = (maxLength: number) => Text({ minLength: 1, maxLength })
   return Type.Object({
     issuer: Type.Unsafe<string>({ type: 'string', enum: [...issuers] }),
     subject: text(255),
