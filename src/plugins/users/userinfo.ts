@@ -2,7 +2,8 @@ import { Cooldown } from '../../http/cooldown.ts'
 import { fetchJson, StatusError } from '../../http/fetch-json.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
 import { endpointOf, type Issuer, type VerifiedToken } from '../auth/index.ts'
-import { type Profile, toProfile } from './profile.ts'
+import type { Profile } from '../store/tables/user.ts'
+import { toProfile } from './profile.ts'
 
 /** Time a caller waits for the discovery document and the profile together. */
 export const TIMEOUT_MS = 2_000

@@ -23,7 +23,7 @@ export type User = Readonly<Static<typeof User>>
 /** Who a person is: two issuers may use the same subject, and two people the same e-mail. */
 export type Identity = Readonly<Pick<User, 'issuer' | 'subject'>>
 
-/** What the issuer says of a person. */
+/** Claims of an issuer about a user (OpenID Connect Core 1.0, section 5.1). */
 export type Profile = Readonly<Pick<User, 'email' | 'emailVerified' | 'name' | 'picture'>>
 
 /**
