@@ -5,7 +5,7 @@ export interface Schema {
   users: UsersTable
   todos: TodosTable
   sessions: SessionsTable
-  used_once: UsedOnceTable
+  replay_guard: ReplayGuardTable
 }
 
 /** What store functions work with: the database, or a transaction in it. */
@@ -44,7 +44,7 @@ export interface SessionsTable {
   expires_at: string
 }
 
-export interface UsedOnceTable {
+export interface ReplayGuardTable {
   key_hash: string
   expires_at: string
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { sweep } from '../../../../src/plugins/store/tables/expired.ts'
+import { deleteExpired } from '../../../../src/plugins/store/tables/expired.ts'
+import { isFirstUse } from '../../../../src/plugins/store/tables/replay-guard.ts'
 import { createSession } from '../../../../src/plugins/store/tables/sessions.ts'
-import { useOnce } from '../../../../src/plugins/store/tables/used-once.ts'
 import { registerUser } from '../../../../src/plugins/store/tables/users.ts'
 import { onEachStore } from '../../../helpers/database.ts'
 
@@ -14,11 +14,11 @@ onEachStore(t, 'what has expired goes in portions, and nothing else', async (t, 
   for (let number = 0; number < 6; number++) {
     const expiresAt = now + (number < 5 ? 0 : 1)
     await createSession(store, { ...common, idHash: String(number), expiresAt })
-    if (number > 2) await useOnce(store, String(number), expiresAt)
+    if (number > 2) await isFirstUse(store, String(number), expiresAt)
   }
-  t.ok(await sweep(store, now, 2), 'two of each, and there may be more')
-  t.ok(await sweep(store, now, 2))
-  t.notOk(await sweep(store, now, 2))
+  t.ok(await deleteExpired(store, now, 2), 'two of each, and there may be more')
+  t.ok(await deleteExpired(store, now, 2))
+  t.notOk(await deleteExpired(store, now, 2))
   t.same(await store.selectFrom('sessions').select('id_hash').execute(), [{ id_hash: '5' }])
-  t.equal((await store.selectFrom('used_once').selectAll().execute()).length, 1)
+  t.equal((await store.selectFrom('replay_guard').selectAll().execute()).length, 1)
 })
