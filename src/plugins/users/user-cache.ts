@@ -2,11 +2,15 @@ import { LRUCache } from 'lru-cache'
 import type { Store } from '../store/index.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
 import type { Identity, Profile, User } from '../store/tables/user.ts'
-import { deleteUser, recordVisit, saveProfile, type UserRecord } from '../store/tables/users.ts'
+import {
+  deleteUser,
+  recordVisit,
+  saveProfile,
+  type UserRecord,
+  VISIT_INTERVAL_MS,
+} from '../store/tables/users.ts'
 
 const MAX_KNOWN = 10_000
-/** How long a person is known without a query, and how far `lastSeenAt` may lie behind. */
-export const VISIT_MS = 60_000
 export const PROFILE_RETRY_MS = 5 * 60_000
 
 /** Asks the issuer; undefined when there is no answer, which is no error. */
@@ -37,7 +41,8 @@ export class UserCache {
   load(identity: Identity, lookUp: LookUp | undefined, now: number): User | Promise<User> {
     const key = keyOf(identity)
     const known = this.#known.get(key)
-    const isFresh = known && isWithin(VISIT_MS, known.seenAt, now) && !(lookUp && lacksProfile(known, now))
+    const isFresh =
+      known && isWithin(VISIT_INTERVAL_MS, known.seenAt, now) && !(lookUp && lacksProfile(known, now))
     return isFresh ? known.user : this.#loadOnce(key, identity, lookUp, now)
   }
 
@@ -69,7 +74,8 @@ export class UserCache {
     askedAt: number | undefined,
     now: number,
   ): Promise<Known> {
-    const known = { ...(await recordVisit(this.#store, identity, now)), seenAt: now, askedAt }
+    const record = await recordVisit(this.#store, identity, now)
+    const known = { ...record, seenAt: seenAt(record.user, now), askedAt }
     if (!lookUp || !lacksProfile(known, now)) return known
     const profile = await lookUp()
     if (!profile) return { ...known, askedAt: now }
@@ -80,6 +86,11 @@ export class UserCache {
 
 function lacksProfile({ hasProfile, askedAt }: Known, now: number): boolean {
   return !hasProfile && !isWithin(PROFILE_RETRY_MS, askedAt, now)
+}
+
+/** The stored visit, which may be another process's: so `lastSeenAt` is at most one interval behind. */
+function seenAt({ lastSeenAt }: User, now: number): number {
+  return lastSeenAt === null ? now : Math.min(now, Date.parse(lastSeenAt)) // clocks of processes differ
 }
 
 /** A clock that was set back ends the span. */

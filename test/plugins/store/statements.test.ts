@@ -29,6 +29,7 @@ onEachDatabase(t, 'each statement is told with its kind, its table and its time'
   t.ok(told.every(({ seconds }) => seconds > 0 && seconds < (performance.now() - start) / 1000))
   t.strictSame(taken(), [
     ['update', 'users', undefined],
+    ['select', 'users', undefined],
     ['insert', 'users', undefined],
   ])
   const { id } = await createTodo(store, user.id, fields)

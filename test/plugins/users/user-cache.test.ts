@@ -1,8 +1,13 @@
 import t from 'tap'
 import type { Store } from '../../../src/plugins/store/schema.ts'
 import type { User } from '../../../src/plugins/store/tables/user.ts'
-import { findUser, listUsers, saveProfile } from '../../../src/plugins/store/tables/users.ts'
-import { PROFILE_RETRY_MS, UserCache, VISIT_MS } from '../../../src/plugins/users/user-cache.ts'
+import {
+  findUser,
+  listUsers,
+  saveProfile,
+  VISIT_INTERVAL_MS,
+} from '../../../src/plugins/store/tables/users.ts'
+import { PROFILE_RETRY_MS, UserCache } from '../../../src/plugins/users/user-cache.ts'
 import { onEachStore } from '../../helpers/database.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
@@ -14,14 +19,17 @@ const count = async (store: Store) => (await listUsers(store, { cursor: 0, limit
 onEachStore(t, 'who was here in the last minute costs no query', async (t, store) => {
   const users = new UserCache(store)
   const user = await users.load(ada, undefined, start)
-  t.equal(users.load(ada, undefined, start + VISIT_MS - 1), user)
+  t.equal(users.load(ada, undefined, start + VISIT_INTERVAL_MS - 1), user)
   t.match(await findUser(store, user.id), { lastSeenAt: '2026-11-21T12:00:00.000Z' })
 
-  const later = users.load(ada, undefined, start + VISIT_MS)
+  const later = users.load(ada, undefined, start + VISIT_INTERVAL_MS)
   t.type(later, Promise)
   t.match(await later, { id: user.id, lastSeenAt: '2026-11-21T12:01:00.000Z' })
   t.match(await findUser(store, user.id), { lastSeenAt: '2026-11-21T12:01:00.000Z' })
-  t.type(users.load(ada, undefined, start), Promise, 'a clock that was set back ends the minute')
+
+  const afterSetBack = users.load(ada, undefined, start)
+  t.type(afterSetBack, Promise, 'a clock that was set back ends the interval')
+  await afterSetBack
 })
 
 onEachStore(t, '50 who load one new person at once share it; the issuer is asked once', async (t, store) => {
@@ -34,8 +42,8 @@ onEachStore(t, '50 who load one new person at once share it; the issuer is asked
   const loaded = await Promise.all(Array.from({ length: 50 }, () => users.load(ada, lookUp, start)))
   for (const user of loaded) t.match(user, { ...ada, ...profile })
   t.equal(await count(store), 1)
-  t.match(await users.load(ada, lookUp, start + VISIT_MS), profile)
-  t.match(await new UserCache(store).load(ada, lookUp, start + VISIT_MS), profile)
+  t.match(await users.load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
+  t.match(await new UserCache(store).load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
   t.equal(asked, 1)
 })
 
@@ -44,6 +52,41 @@ onEachStore(t, 'two processes that load the same new person make one', async (t,
   const loaded = await Promise.all(processes.map((users) => users.load(ada, async () => profile, start)))
   t.equal(loaded[0]?.id, loaded[1]?.id)
   t.equal(await count(store), 1)
+})
+
+onEachStore(t, 'two caches on one store record one visit a minute', async (t, store) => {
+  const [here, there] = [new UserCache(store), new UserCache(store)]
+  const loadAt = async (ms: number) => {
+    for (const cache of [here, there])
+      t.match(await cache.load(ada, undefined, start + ms), { id: 1, ...ada })
+    return (await findUser(store, 1))?.lastSeenAt
+  }
+  await here.load(ada, undefined, start)
+  t.equal(await loadAt(20_000), '2026-11-21T12:00:00.000Z')
+  t.equal(await loadAt(VISIT_INTERVAL_MS - 1), '2026-11-21T12:00:00.000Z')
+  await there.load(ada, undefined, start + VISIT_INTERVAL_MS)
+  t.equal(await loadAt(VISIT_INTERVAL_MS + 1), '2026-11-21T12:01:00.000Z')
+  t.equal(await loadAt(2 * VISIT_INTERVAL_MS), '2026-11-21T12:02:00.000Z')
+})
+
+onEachStore(
+  t,
+  'a user cached after the visit of another process is loaded again in time',
+  async (t, store) => {
+    const [here, there] = [new UserCache(store), new UserCache(store)]
+    await here.load(ada, undefined, start)
+    await there.load(ada, undefined, start + VISIT_INTERVAL_MS - 1)
+    t.match(await there.load(ada, undefined, start + VISIT_INTERVAL_MS), {
+      lastSeenAt: '2026-11-21T12:01:00.000Z',
+    })
+  },
+)
+
+onEachStore(t, 'a user with a visit in the future is cached by the local clock', async (t, store) => {
+  const [here, there] = [new UserCache(store), new UserCache(store)]
+  await here.load(ada, undefined, start + 5_000) // a process whose clock is ahead
+  const user = await there.load(ada, undefined, start)
+  t.equal(there.load(ada, undefined, start + 1), user)
 })
 
 onEachStore(t, 'an issuer without an answer is asked again some minutes later', async (t, store) => {
@@ -58,7 +101,7 @@ onEachStore(t, 'an issuer without an answer is asked again some minutes later', 
   t.match(await load(0), { email: null, name: null })
   answer = profile
   t.match(await load(1), { email: null })
-  t.match(await load(VISIT_MS), { email: null })
+  t.match(await load(VISIT_INTERVAL_MS), { email: null })
   t.match(await load(PROFILE_RETRY_MS - 1), { email: null })
   t.equal(asked, 1)
   t.match(await load(PROFILE_RETRY_MS), profile)
@@ -81,7 +124,7 @@ onEachStore(t, 'a profile that another has written down meanwhile is left alone'
     return { ...profile, name: 'Eve' }
   }
   await users.load(ada, lookUp, start)
-  t.match(await users.load(ada, lookUp, start + VISIT_MS), profile)
+  t.match(await users.load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
   t.equal(asked, 1)
 })
 
@@ -133,5 +176,5 @@ onEachStore(t, 'people of another replica’s deletion are noticed with the next
   const first = await here.load(ada, undefined, start)
   await there.delete(first.id)
   t.equal((await here.load(ada, undefined, start + 1)).id, first.id)
-  t.not((await here.load(ada, undefined, start + VISIT_MS)).id, first.id)
+  t.not((await here.load(ada, undefined, start + VISIT_INTERVAL_MS)).id, first.id)
 })

@@ -5,23 +5,26 @@ import { type Page, type PageRequest, toPage } from './page.ts'
 import { toTime } from './time.ts'
 import type { Identity, Profile, User } from './user.ts'
 
-/** A person, and whether the issuer's word on them has been had. */
+/** Time between two writes of `last_seen_at`, however many processes a user calls. */
+export const VISIT_INTERVAL_MS = 60_000
+
 export interface UserRecord {
   readonly user: User
+  /** False until the issuer has answered with a profile. */
   readonly hasProfile: boolean
 }
 
 /**
- * Notes that somebody is calling, and creates them the first time. However many try at once, it is one person.
+ * Records a visit and creates the user at the first one. Concurrent calls for one identity create one user.
  *
  * @param now milliseconds since the epoch
  */
 export async function recordVisit(store: Store, identity: Identity, now: number): Promise<UserRecord> {
   const at = toTime(now)
   const row =
-    (await touch(store, identity, at)) ??
+    (await visit(store, identity, now)) ??
     (await insert(store, identity, { created_at: at, last_seen_at: at })) ??
-    (await touch(store, identity, at)) // somebody else has created them meanwhile
+    (await visit(store, identity, now)) // created by another call in the meantime
   return toRecord(unlessDeleted(row))
 }
 
@@ -87,22 +90,30 @@ export async function deleteUser(store: Store, id: number): Promise<Identity | u
 
 async function complete(store: Store, identity: Identity, profile: Profile, now: number) {
   if (profile.email !== null) await saveProfile(store, identity, profile, now)
-  const row = await store
-    .selectFrom('users')
-    .selectAll()
-    .where('issuer', '=', identity.issuer)
-    .where('subject', '=', identity.subject)
-    .executeTakeFirst()
+  const row = await findByIdentity(store, identity)
   return row && toUser(row)
 }
 
-async function touch(store: Store, { issuer, subject }: Identity, at: string) {
-  return store
+async function visit(store: Store, identity: Identity, now: number) {
+  const updated = await store
     .updateTable('users')
-    .set({ last_seen_at: at })
+    .set({ last_seen_at: toTime(now) })
+    .where('issuer', '=', identity.issuer)
+    .where('subject', '=', identity.subject)
+    .where((is) =>
+      is.or([is('last_seen_at', 'is', null), is('last_seen_at', '<=', toTime(now - VISIT_INTERVAL_MS))]),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  return updated ?? findByIdentity(store, identity)
+}
+
+function findByIdentity(store: Store, { issuer, subject }: Identity) {
+  return store
+    .selectFrom('users')
+    .selectAll()
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
-    .returningAll()
     .executeTakeFirst()
 }
 
