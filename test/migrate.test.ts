@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
 import { openStore } from '../src/plugins/store/database.ts'
-import { missingMigrations } from '../src/plugins/store/migrate.ts'
-import { migrations } from '../src/plugins/store/migrations.ts'
+import { migrations, missingMigrations } from '../src/plugins/store/migrate.ts'
 import { onEachDatabase } from './helpers/database.ts'
 
 const MIGRATE = `${import.meta.dirname}/../src/migrate.ts`

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import { openForMigration } from '../../../src/plugins/store/database.ts'
-import { migrateToLatest, missingMigrations } from '../../../src/plugins/store/migrate.ts'
-import { migrations } from '../../../src/plugins/store/migrations.ts'
+import { migrateToLatest, migrations, missingMigrations } from '../../../src/plugins/store/migrate.ts'
 import { onEachDatabase } from '../../helpers/database.ts'
 
 const names = Object.keys(migrations)

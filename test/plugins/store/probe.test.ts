@@ -1,7 +1,6 @@
 import t from 'tap'
 import { openForMigration, openStore } from '../../../src/plugins/store/database.ts'
-import { migrateToLatest } from '../../../src/plugins/store/migrate.ts'
-import { migrations } from '../../../src/plugins/store/migrations.ts'
+import { migrateToLatest, migrations } from '../../../src/plugins/store/migrate.ts'
 import { makeProbe } from '../../../src/plugins/store/probe.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'

@@ -2,6 +2,17 @@ import { hash } from 'node:crypto'
 import type { Store } from '../schema.ts'
 import { toTime } from './time.ts'
 
+declare module '../schema.ts' {
+  interface Schema {
+    replay_guard: ReplayGuardTable
+  }
+}
+
+interface ReplayGuardTable {
+  key_hash: string
+  expires_at: string
+}
+
 /**
  * Records the use of a key that may be used once. Of all calls with the same key, in all processes, one gets true.
  *

@@ -1,10 +1,24 @@
-import { type Selectable, sql } from 'kysely'
+import { type Generated, type Selectable, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { ServiceError } from '../../../errors/catalogue.ts'
 import { isForeignKeyViolation, storeErrors } from '../errors.ts'
-import type { Store, TodosTable } from '../schema.ts'
+import type { Store } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { prepared } from './prepared.ts'
+
+declare module '../schema.ts' {
+  interface Schema {
+    todos: TodosTable
+  }
+}
+
+interface TodosTable {
+  id: Generated<number>
+  user_id: number
+  title: string
+  /** `YYYY-MM-DD` */
+  date: string
+}
 
 export const Todo = Type.Object({
   id: Type.Integer(),

@@ -1,9 +1,29 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Generated, Insertable, Selectable } from 'kysely'
 import { storeUnavailable } from '../errors.ts'
-import type { Store, UsersTable } from '../schema.ts'
+import type { Store } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { toTime } from './time.ts'
 import type { Identity, Profile, User } from './user.ts'
+
+declare module '../schema.ts' {
+  interface Schema {
+    users: UsersTable
+  }
+}
+
+interface UsersTable {
+  id: Generated<number>
+  issuer: string
+  subject: string
+  email: string | null
+  /** 1, 0 or null: SQLite has no booleans. */
+  email_verified: number | null
+  name: string | null
+  picture: string | null
+  profile_at: string | null
+  created_at: string
+  last_seen_at: string | null
+}
 
 /** Time between two writes of `last_seen_at`, however many processes a user calls. */
 export const VISIT_INTERVAL_MS = 60_000
