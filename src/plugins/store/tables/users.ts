@@ -45,10 +45,10 @@ export async function recordVisit(store: Store, identity: Identity, now: number)
     (await visit(store, identity, now)) ??
     (await insert(store, identity, { created_at: at, last_seen_at: at })) ??
     (await visit(store, identity, now)) // created by another call in the meantime
-  return toRecord(unlessDeleted(row))
+  return toRecord(orUnavailable(row))
 }
 
-/** Takes note of a person who may not have called yet. What is known of them already stays. */
+/** Creates a user before the first visit. The profile of an existing user is only added if missing. */
 export async function registerUser(
   store: Store,
   identity: Identity,
@@ -61,10 +61,14 @@ export async function registerUser(
   if (known) return { user: known, isNew: false }
   const created = await insert(store, identity, { ...columns, created_at: at })
   if (created) return { user: toUser(created), isNew: true }
-  return { user: unlessDeleted(await complete(store, identity, profile, now)), isNew: false }
+  return { user: orUnavailable(await complete(store, identity, profile, now)), isNew: false }
 }
 
-/** Writes down what the issuer says; once, so the answer is empty if it was done before or the person is gone. */
+/**
+ * Saves the profile of a user who has none yet.
+ *
+ * @returns undefined when the user has a profile already, or was deleted
+ */
 export async function saveProfile(
   store: Store,
   { issuer, subject }: Identity,
@@ -98,7 +102,7 @@ export async function findUser(store: Store, id: number): Promise<User | undefin
   return row && toUser(row)
 }
 
-/** What belongs to the person goes with them. Answers with who it was. */
+/** Deletes a user and all rows that belong to the user. */
 export async function deleteUser(store: Store, id: number): Promise<Identity | undefined> {
   const row = await store
     .deleteFrom('users')
@@ -150,9 +154,9 @@ async function insert(
     .executeTakeFirst()
 }
 
-function unlessDeleted<Row>(row: Row | undefined): Row {
+function orUnavailable<Row>(row: Row | undefined): Row {
   if (row) return row
-  throw storeUnavailable('the person was deleted in the middle of being created')
+  throw storeUnavailable('the user was deleted while being created')
 }
 
 function toRecord(row: Selectable<UsersTable>): UserRecord {
