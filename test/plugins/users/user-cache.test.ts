@@ -16,7 +16,7 @@ const start = Date.UTC(2026, 10, 21, 12)
 
 const count = async (store: Store) => (await listUsers(store, { cursor: 0, limit: 1000 })).items.length
 
-onEachStore(t, 'who was here in the last minute costs no query', async (t, store) => {
+onEachStore(t, 'a user who called in the last minute costs no query', async (t, store) => {
   const users = new UserCache(store)
   const user = await users.load(ada, undefined, start)
   t.equal(users.load(ada, undefined, start + VISIT_INTERVAL_MS - 1), user)
@@ -32,22 +32,26 @@ onEachStore(t, 'who was here in the last minute costs no query', async (t, store
   await afterSetBack
 })
 
-onEachStore(t, '50 who load one new person at once share it; the issuer is asked once', async (t, store) => {
-  const users = new UserCache(store)
-  let asked = 0
-  const lookUp = async () => {
-    asked++
-    return profile
-  }
-  const loaded = await Promise.all(Array.from({ length: 50 }, () => users.load(ada, lookUp, start)))
-  for (const user of loaded) t.match(user, { ...ada, ...profile })
-  t.equal(await count(store), 1)
-  t.match(await users.load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
-  t.match(await new UserCache(store).load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
-  t.equal(asked, 1)
-})
+onEachStore(
+  t,
+  '50 concurrent loads of one new user create one user and ask the issuer once',
+  async (t, store) => {
+    const users = new UserCache(store)
+    let asked = 0
+    const lookUp = async () => {
+      asked++
+      return profile
+    }
+    const loaded = await Promise.all(Array.from({ length: 50 }, () => users.load(ada, lookUp, start)))
+    for (const user of loaded) t.match(user, { ...ada, ...profile })
+    t.equal(await count(store), 1)
+    t.match(await users.load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
+    t.match(await new UserCache(store).load(ada, lookUp, start + VISIT_INTERVAL_MS), profile)
+    t.equal(asked, 1)
+  },
+)
 
-onEachStore(t, 'two processes that load the same new person make one', async (t, store) => {
+onEachStore(t, 'two processes that load the same new user create one user', async (t, store) => {
   const processes = [new UserCache(store), new UserCache(store)]
   const loaded = await Promise.all(processes.map((users) => users.load(ada, async () => profile, start)))
   t.equal(loaded[0]?.id, loaded[1]?.id)
@@ -89,7 +93,7 @@ onEachStore(t, 'a user with a visit in the future is cached by the local clock',
   t.equal(there.load(ada, undefined, start + 1), user)
 })
 
-onEachStore(t, 'an issuer without an answer is asked again some minutes later', async (t, store) => {
+onEachStore(t, 'an issuer without an answer is asked again five minutes later', async (t, store) => {
   const users = new UserCache(store)
   let answer: typeof profile | undefined
   let asked = 0
@@ -109,13 +113,13 @@ onEachStore(t, 'an issuer without an answer is asked again some minutes later', 
   t.equal(asked, 2)
 })
 
-onEachStore(t, 'a token that may ask completes who came with one that may not', async (t, store) => {
+onEachStore(t, 'a token with access to the profile completes a user created without it', async (t, store) => {
   const users = new UserCache(store)
   t.match(await users.load(ada, undefined, start), { email: null })
   t.match(await users.load(ada, async () => profile, start + 1), profile)
 })
 
-onEachStore(t, 'a profile that another has written down meanwhile is left alone', async (t, store) => {
+onEachStore(t, 'a profile saved by another process in the meantime is not changed', async (t, store) => {
   const users = new UserCache(store)
   let asked = 0
   const lookUp = async () => {
@@ -128,7 +132,7 @@ onEachStore(t, 'a profile that another has written down meanwhile is left alone'
   t.equal(asked, 1)
 })
 
-onEachStore(t, 'an outage is not remembered', async (t, store) => {
+onEachStore(t, 'an error is not cached', async (t, store) => {
   const users = new UserCache(store)
   const broken = async (): Promise<never> => {
     throw new Error('the store has failed')
@@ -137,7 +141,7 @@ onEachStore(t, 'an outage is not remembered', async (t, store) => {
   t.match(await users.load(ada, async () => profile, start), profile)
 })
 
-onEachStore(t, 'who is deleted does not live on, and is somebody new when they call', async (t, store) => {
+onEachStore(t, 'a deleted user is not cached, and gets a new id at the next call', async (t, store) => {
   const users = new UserCache(store)
   const first = await users.load(ada, undefined, start)
   t.equal(await users.delete(first.id), true)
@@ -147,7 +151,7 @@ onEachStore(t, 'who is deleted does not live on, and is somebody new when they c
   t.match(await findUser(store, second.id), ada)
 })
 
-onEachStore(t, 'who is deleted while they are loaded does not live on either', async (t, store) => {
+onEachStore(t, 'a user deleted during a load is not cached either', async (t, store) => {
   const users = new UserCache(store)
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   const { promise: asked, resolve: asking } = Promise.withResolvers<void>()
@@ -165,12 +169,12 @@ onEachStore(t, 'who is deleted while they are loaded does not live on either', a
   await users.delete((items[0] as User).id)
   const again = await users.load(ada, undefined, start)
   release()
-  t.match(await loading, { id: again.id, ...profile }, 'the answer is for whoever they are now')
+  t.match(await loading, { id: again.id, ...profile }, 'the pending load returns the new user')
   t.not(again.id, items[0]?.id)
   t.equal((await users.load(ada, undefined, start)).id, again.id)
 })
 
-onEachStore(t, 'people of another replica’s deletion are noticed with the next visit', async (t, store) => {
+onEachStore(t, 'a deletion by another process is noticed at the next recorded visit', async (t, store) => {
   const here = new UserCache(store)
   const there = new UserCache(store)
   const first = await here.load(ada, undefined, start)

@@ -7,7 +7,7 @@ import { onEachStore } from '../../../helpers/database.ts'
 
 const now = Date.parse('2026-11-22T10:00:00Z')
 
-onEachStore(t, 'what has expired goes in portions, and nothing else', async (t, store) => {
+onEachStore(t, 'only expired rows are deleted, up to the limit of each call', async (t, store) => {
   const profile = { email: null, emailVerified: null, name: null, picture: null }
   const { user } = await registerUser(store, { issuer: 'i', subject: 's' }, profile, now)
   const common = { contents: '', user: user.id, sid: null, createdAt: now }
@@ -16,7 +16,7 @@ onEachStore(t, 'what has expired goes in portions, and nothing else', async (t, 
     await createSession(store, { ...common, idHash: String(number), expiresAt })
     if (number > 2) await isFirstUse(store, String(number), expiresAt)
   }
-  t.ok(await deleteExpired(store, now, 2), 'two of each, and there may be more')
+  t.ok(await deleteExpired(store, now, 2), 'two rows per table, and more may be left')
   t.ok(await deleteExpired(store, now, 2))
   t.notOk(await deleteExpired(store, now, 2))
   t.same(await store.selectFrom('sessions').select('id_hash').execute(), [{ id_hash: '5' }])
