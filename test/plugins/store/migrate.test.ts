@@ -22,7 +22,7 @@ onEachDatabase(
     const store = await openForMigration(url)
     t.teardown(() => store.destroy())
     // Rejects the record of the last migration
-    await sql`create table kysely_migration (name text primary key, timestamp text not null, check (name <> ${sql.lit(names.at(-1))}))`.execute(
+    await sql`create table kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null, check (name <> ${sql.lit(names.at(-1))}))`.execute(
       store,
     )
     await t.rejects(migrateToLatest(store), /check/i)
