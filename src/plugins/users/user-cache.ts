@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { Store } from '../store/index.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
+import type { Store } from '../store/index.ts'
 import type { Identity, Profile, User } from '../store/tables/user.ts'
 import {
   deleteUser,
