@@ -2,7 +2,7 @@ import { fail, readConfig } from './config/command.ts'
 import { openForMigration } from './plugins/store/database.ts'
 import { migrateToLatest } from './plugins/store/migrate.ts'
 
-/** `npm run migrate`: brings the database of DATABASE_URL up to date. Any number may run at once. */
+/** `npm run migrate`: brings the database at DATABASE_URL up to date. Safe to run concurrently. */
 const { DATABASE_URL } = readConfig({ AUTH0_DOMAIN: 'not.needed', AUTH0_AUDIENCE: 'not-needed' })
 
 try {
@@ -12,5 +12,5 @@ try {
   process.stdout.write(names.length > 0 ? `Migrated: ${names.join(', ')}\n` : 'Nothing to migrate\n')
 } catch (error) {
   const { message, code } = error as NodeJS.ErrnoException
-  fail(['Not migrated', code, message].filter(Boolean).join(': ')) // some errors have but one of the two
+  fail(['Not migrated', code, message].filter(Boolean).join(': ')) // some errors have only one of them
 }

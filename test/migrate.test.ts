@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
 import { openStore } from '../src/plugins/store/database.ts'
-import { missingMigrations } from '../src/plugins/store/migrate.ts'
-import { migrations } from '../src/plugins/store/migrations.ts'
+import { migrations, missingMigrations } from '../src/plugins/store/migrate.ts'
 import { onEachDatabase } from './helpers/database.ts'
 
 const MIGRATE = `${import.meta.dirname}/../src/migrate.ts`
 
-/** The command as a process of its own. */
+/** Runs the command in a process of its own. */
 function migrate(environment: Record<string, string>, cwd = import.meta.dirname) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(process.execPath, [MIGRATE], { cwd, env: environment }, (error, stdout, stderr) => {
@@ -16,7 +15,7 @@ function migrate(environment: Record<string, string>, cwd = import.meta.dirname)
   })
 }
 
-onEachDatabase(t, 'ten at once migrate a database once', async (t, url) => {
+onEachDatabase(t, 'ten concurrent runs migrate a database once', async (t, url) => {
   const runs = await Promise.all(Array.from({ length: 10 }, () => migrate({ DATABASE_URL: url })))
   for (const run of runs) t.match(run, { code: 0, stderr: '' })
   t.equal(runs.filter(({ stdout }) => stdout.startsWith('Migrated: ')).length, 1)
@@ -25,7 +24,7 @@ onEachDatabase(t, 'ten at once migrate a database once', async (t, url) => {
   t.strictSame(await missingMigrations(store), [])
 })
 
-onEachDatabase(t, 'it says what it has done, and that there is nothing to do', async (t, url) => {
+onEachDatabase(t, 'the output names the migrations, or says that there are none', async (t, url) => {
   const names = Object.keys(migrations).join(', ')
   t.strictSame(await migrate({ DATABASE_URL: url }), {
     code: 0,
@@ -39,10 +38,10 @@ onEachDatabase(t, 'it says what it has done, and that there is nothing to do', a
   })
 })
 
-t.test('what goes wrong is one line and exit code 1', async (t) => {
+t.test('an error is one line on stderr and exit code 1', async (t) => {
   for (const [DATABASE_URL, line] of [
     [
-      'postgres://nobody:hunter2@127.0.0.1:1/none',
+      'postgres://user:hunter2@127.0.0.1:1/none',
       'Not migrated: ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1',
     ],
     ['file:.', 'Not migrated: ERR_SQLITE_ERROR: unable to open database file'],
@@ -55,7 +54,7 @@ t.test('what goes wrong is one line and exit code 1', async (t) => {
   })
 })
 
-t.test('it reads .env in its working directory', async (t) => {
+t.test('the command reads .env in its working directory', async (t) => {
   t.match(await migrate({}, t.testdir({ '.env': 'DATABASE_URL=file:here.db' })), {
     code: 0,
     stdout: /^Migrated: /,

@@ -179,7 +179,7 @@ t.test('without PostgreSQL it starts, says so and is unready', async (t) => {
   const environment = { ...required, DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' }
   const { listening, logged, child, ended } = start(t, { environment })
   const url = await listening()
-  t.match(await logged('the store cannot serve'), { level: 40, reason: 'unreachable' })
+  t.match(await logged('the store is unavailable'), { level: 40, reason: 'unreachable' })
   t.match(await (await fetch(`${url}/readyz`)).json(), {
     status: 'unready',
     checks: { store: 'unreachable' },

@@ -2,11 +2,13 @@
 export class SingleFlight<T> {
   readonly #running = new Map<string, Promise<T>>()
 
-  run(key: string, call: () => Promise<T>): Promise<T> {
+  /** @param call gets a function that tells whether its key was forgotten since it started */
+  run(key: string, call: (isForgotten: () => boolean) => Promise<T>): Promise<T> {
     const running = this.#running.get(key)
     if (running) return running
-    const started = call().finally(() => {
-      if (this.#running.get(key) === started) this.#running.delete(key)
+    const isForgotten = () => this.#running.get(key) !== started
+    const started: Promise<T> = call(isForgotten).finally(() => {
+      if (!isForgotten()) this.#running.delete(key)
     })
     this.#running.set(key, started)
     return started

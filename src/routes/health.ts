@@ -15,7 +15,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config,
       schema: {
         tags: ['health'],
-        summary: 'Whether the process serves',
+        summary: 'Check that the process is running',
         response: { 200: Type.Object({ status: Type.Literal('ok') }) },
       },
     },
@@ -28,7 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config,
       schema: {
         tags: ['health'],
-        summary: 'Whether requests should be sent here, and why not',
+        summary: 'Check that the process is ready for requests',
         response: { 200: Readiness, 503: Readiness },
       },
     },

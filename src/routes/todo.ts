@@ -13,21 +13,20 @@ import {
 import { requireUser } from '../plugins/store/tables/user.ts'
 import { orNotFound, toId } from '../schemas/id.ts'
 import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../schemas/page.ts'
+import { Text } from '../schemas/text.ts'
 
-/** What else a body has, such as `id` and `user`, is taken out by the validation. */
+/** The validation removes all other fields of a body, such as `id` and `user`. */
 const fieldsOnly = { additionalProperties: false }
 const NewTodo = Type.Object(
   {
-    // PostgreSQL does not take the character U+0000
-    title: Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]*$' }),
-    date: Type.Optional(Type.String({ format: 'date', description: 'Today (UTC) unless told' })),
+    title: Text({ minLength: 1, maxLength: 1000 }),
+    date: Type.Optional(Type.String({ format: 'date', description: 'Defaults to today (UTC)' })),
   },
   fieldsOnly,
 )
 const Changes = Type.Partial(NewTodo, fieldsOnly)
 const Params = Type.Object({ id: Type.String() })
 
-/** Everybody's own to-dos. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   await app.register(formbody)
   const preHandler = [app.authenticate, app.loadUser]
@@ -41,7 +40,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       preHandler,
       schema: {
         tags,
-        summary: 'The caller’s to-dos; the next page is in the `Link` header',
+        summary: 'List the caller’s to-dos; the `Link` header has the next page',
         querystring: PageQuery,
         response: { 200: Type.Array(Todo) },
       },
@@ -58,7 +57,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       preHandler,
       preValidation,
-      schema: { tags, summary: 'Adds a to-do', body: NewTodo, response: { 201: Todo } },
+      schema: { tags, summary: 'Create a to-do', body: NewTodo, response: { 201: Todo } },
     },
     async ({ user, body }, reply) => {
       const todo = await createTodo(app.store, requireUser(user).id, { date: today(), ...body })
@@ -68,13 +67,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/todo/:id',
-    { preHandler, schema: { tags, summary: 'One to-do', params: Params, response: one } },
+    { preHandler, schema: { tags, summary: 'Get a to-do', params: Params, response: one } },
     async ({ user, params }) => orNotFound(await findTodo(app.store, requireUser(user).id, toId(params.id))),
   )
 
   for (const [method, body, summary] of [
-    ['PUT', NewTodo, 'Changes a to-do; without `date` it keeps the one it has'],
-    ['PATCH', Changes, 'Changes what is named of a to-do'],
+    ['PUT', NewTodo, 'Replace a to-do; without `date`, the date does not change'],
+    ['PATCH', Changes, 'Update some fields of a to-do'],
   ] as const) {
     app.route({
       method,
@@ -91,7 +90,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/todo/:id',
     {
       preHandler,
-      schema: { tags, summary: 'Removes a to-do', params: Params, response: { 204: Type.Null() } },
+      schema: { tags, summary: 'Delete a to-do', params: Params, response: { 204: Type.Null() } },
     },
     async ({ user, params }, reply) => {
       const isDeleted = await deleteTodo(app.store, requireUser(user).id, toId(params.id))
@@ -103,7 +102,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
 export default routes
 
-/** Before the validation, so that blanks are no title and do not make one too long. */
+/** Runs before the validation, so that the limits on the length apply to the trimmed title. */
 const trimTitle: preValidationHookHandler = ({ body }, _reply, done) => {
   const fields = body as { title?: unknown } | null | undefined
   if (typeof fields?.title === 'string') fields.title = fields.title.trim()

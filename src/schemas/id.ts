@@ -1,7 +1,7 @@
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
 /**
- * The number in a path. Text that cannot be one names nothing, as a number that nothing has.
+ * Parses the id in a path. Text that is not an id is treated like the id of a missing resource.
  *
  * @throws {ServiceError} 404
  */
@@ -14,5 +14,7 @@ export function toId(text: string): number {
 /** @throws {ServiceError} 404 */
 export function orNotFound<T>(resource: T | undefined): T {
   if (resource !== undefined) return resource
-  throw new ServiceError(httpErrors.notFound, { detail: 'no such id, or it is not the caller’s' })
+  throw new ServiceError(httpErrors.notFound, {
+    detail: 'the resource does not exist, or belongs to another user',
+  })
 }

@@ -3,21 +3,25 @@ import { Type } from 'typebox'
 
 export const DEFAULT_LIMIT = 50
 
-/** For `querystring`. */
+/** Query of routes that return lists. */
 export const PageQuery = Type.Object({
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, description: `How many; ${DEFAULT_LIMIT} unless told` }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      description: `Maximum number of items; defaults to ${DEFAULT_LIMIT}`,
+    }),
   ),
   cursor: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
-      description: 'Where the page starts, as the `Link` header of the page before has it',
+      description: 'Start of the page, from the `Link` header of the previous page',
     }),
   ),
 })
 
-/** Says where the next page is (RFC 8288), if there is one: relative, so that it holds behind any proxy. */
+/** Links to the next page, if any (RFC 8288). The URL is relative, so that it is right behind any proxy. */
 export function linkToNext(reply: FastifyReply, path: string, limit: number, next: number | undefined): void {
   if (next !== undefined) reply.header('link', `<${path}?limit=${limit}&cursor=${next}>; rel="next"`)
 }

@@ -40,7 +40,7 @@ const rows: Record<keyof typeof knownErrors, Row> = {
   ],
   issuerUnavailable: [503, 'issuer_unavailable', 'The identity provider cannot be reached'],
   unavailable: [503, 'store_unavailable', 'The database cannot be reached'],
-  userDeleted: [409, 'user_deleted', 'The user was deleted; the next request starts anew'],
+  userDeleted: [409, 'user_deleted', 'The user was deleted; the next request creates a new one'],
   denied: [400, 'login_failed', 'The identity provider denied the login'],
   unknownTransaction: [
     400,

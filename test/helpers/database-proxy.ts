@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** A way to a database that can be cut, clogged and opened again, while the database stays as it is. */
+/** TCP proxy in front of a database that can refuse connections or hang while the database keeps running. */
 export class DatabaseProxy {
   readonly #sockets = new Set<Socket>()
   readonly #server = createServer((socket) => this.#forward(socket))
@@ -21,14 +21,14 @@ export class DatabaseProxy {
     this.#target = { host: hostname, port: Number(port || 5432) }
   }
 
-  /** The database's URL, through here. */
+  /** Replaces host and port of the database's URL with those of the proxy. */
   url(target: string): string {
     const url = new URL(target)
     url.host = `127.0.0.1:${this.#port}`
     return url.href
   }
 
-  /** From now on everything passes, on the same port as before. */
+  /** Forwards everything again, on the same port as before. */
   async open(): Promise<void> {
     this.#isClogged = false
     for (const socket of this.#sockets) socket.resume()
@@ -37,20 +37,20 @@ export class DatabaseProxy {
     this.#port = (this.#server.address() as AddressInfo).port
   }
 
-  /** Connections break and new ones are refused, as when the database is stopped. */
+  /** Breaks connections and refuses new ones, like a stopped database. */
   async cut(): Promise<void> {
     if (!this.#server.listening) return
     for (const socket of this.#sockets) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  /** Connections are accepted and nothing passes, as when the machine of the database hangs. */
+  /** Accepts connections and forwards nothing, like a database on a machine that hangs. */
   clog(): void {
     this.#isClogged = true
     this.strand()
   }
 
-  /** Nothing passes any more on the connections there are, as when a machine is gone; new ones reach its successor. */
+  /** Forwards nothing on existing connections, like a failover: new connections reach the new machine. */
   strand(): void {
     for (const socket of this.#sockets) socket.pause()
   }

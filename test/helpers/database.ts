@@ -4,13 +4,13 @@ import { migrateToLatest } from '../../src/plugins/store/migrate.ts'
 import type { Store } from '../../src/plugins/store/schema.ts'
 import { onPostgres } from './postgres.ts'
 
-/** Runs the test on each kind of database, with the URL of a new and empty one. */
+/** Runs the test with the URL of a new and empty database, once per kind of database. */
 export function onEachDatabase(t: Test, title: string, run: (t: Test, url: string) => Promise<void>): void {
   t.test(`${title} (SQLite)`, (t) => run(t, `file:${t.testdir()}/test.db`))
   onPostgres(t, `${title} (PostgreSQL)`, run)
 }
 
-/** The same, opened and migrated. */
+/** Like {@link onEachDatabase}, with the database opened and migrated. */
 export function onEachStore(
   t: Test,
   title: string,
@@ -24,7 +24,7 @@ export function onEachStore(
   })
 }
 
-/** What `npm run migrate` does. */
+/** Migrates a database, like `npm run migrate`. */
 export async function prepare(url: string): Promise<void> {
   const store = await openForMigration(url)
   await migrateToLatest(store)

@@ -7,24 +7,24 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 
 export interface PostgresServer {
-  /** Of its database `postgres`, with all rights. */
+  /** URL of the database `postgres`, with all privileges. */
   url: string
-  /** As an operator does it: statements under way are broken off. On the same port as before. */
+  /** Restarts on the same port, and aborts running statements. */
   restart(downMs: number): Promise<void>
   stop(): Promise<void>
 }
 
 export interface PostgresServerOptions {
-  /** Whether acknowledged writes are on the disk; tests do not need it. */
+  /** Whether acknowledged writes are flushed to disk; tests do not need it. */
   isDurable?: boolean
-  /** What it is started by, such as `taskset -c 1`. */
+  /** Command prefix, such as `taskset -c 1`. */
   launcher?: readonly string[]
 }
 
-/** PostgreSQL refuses to run as root: it is somebody else then. */
+/** PostgreSQL does not run as root, so root starts it as another user. */
 const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
-/** A new and empty PostgreSQL from npm, which ends with this process at the latest. */
+/** Starts an empty PostgreSQL from npm, which ends with this process at the latest. */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   const { isDurable = false, launcher = [] } = options
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'))
@@ -48,9 +48,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, restart, stop }
 }
 
-/** Waits until it can be used, and returns what ends it. */
+/** Starts the server and waits until it accepts connections. Returns a function that stops it. */
 async function boot(command: string[]): Promise<() => Promise<void>> {
-  // Ends with its standard input, so also when this process is killed
+  // Ends with its standard input, and therefore also when this process is killed
   const script = '"$@" & read _; kill -INT $!; wait'
   const child = spawn('sh', ['-c', script, 'sh', ...command], {
     ...identity,
@@ -69,8 +69,8 @@ async function boot(command: string[]): Promise<() => Promise<void>> {
 }
 
 /**
- * Where the programs are; copied if they do not run where npm has put them: their user cannot go there, or the
- * install script that makes the links was not run.
+ * Returns the folder of the binaries. Copies them if they do not run where npm installed them: the other user may have
+ * no access, or the install script that creates the links may not have run.
  */
 async function findBinaries(folder: string): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform

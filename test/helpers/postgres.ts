@@ -6,9 +6,8 @@ import { startPostgres } from './postgres-server.ts'
 let server: Promise<string> | undefined
 
 /**
- * A new, empty database on a real PostgreSQL, dropped with the end of the test: on the server of TEST_DATABASE_URL,
- * else on one from npm that runs as long as this process. If there is none the test is skipped, which is visible; in
- * CI it fails.
+ * Creates an empty database and drops it after the test. The server is the one at TEST_DATABASE_URL, or an embedded
+ * one that runs as long as this process. Without a server, the test is visibly skipped; in CI it fails.
  */
 async function postgresUrl(t: Test): Promise<string | undefined> {
   const { TEST_DATABASE_URL, CI } = process.env
@@ -22,7 +21,7 @@ async function postgresUrl(t: Test): Promise<string | undefined> {
   }
 }
 
-/** Runs the test with such a database. */
+/** Runs the test with the URL of a new and empty PostgreSQL database. */
 export function onPostgres(t: Test, title: string, run: (t: Test, url: string) => Promise<void>): void {
   t.test(title, async (t) => {
     const url = await postgresUrl(t)

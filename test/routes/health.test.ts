@@ -15,13 +15,13 @@ async function start(t: Test, options: BuildOptions = {}) {
 const alive = [200, { status: 'ok' }]
 const ready = [200, { status: 'ready', checks: { process: 'ok', load: 'ok', store: 'ok' } }]
 
-t.test('a process that serves is alive and ready', async (t) => {
+t.test('a running process is alive and ready', async (t) => {
   const { get } = await start(t)
   t.strictSame(await get('/livez'), alive)
   t.strictSame(await get('/readyz'), ready)
 })
 
-t.test('a process that is draining is alive and not ready, and serves what comes all the same', async (t) => {
+t.test('a draining process is alive and unready, and still answers requests', async (t) => {
   const { app, get } = await start(t)
   app.startDraining()
   t.strictSame(await get('/readyz'), [
@@ -32,7 +32,7 @@ t.test('a process that is draining is alive and not ready, and serves what comes
   t.match(await get('/api/public'), [200])
 })
 
-t.test('a check that fails makes the process unready and is named; the others are still run', async (t) => {
+t.test('a failing check makes the process unready and is named; the other checks still run', async (t) => {
   let fault: Error | undefined
   const { get } = await start(t, {
     extend: ({ readinessChecks }) => {
@@ -54,7 +54,7 @@ t.test('a check that fails makes the process unready and is named; the others ar
   t.strictSame(await get('/readyz'), [200, { status: 'ready', checks }])
 })
 
-t.test('an issuer that is down does not make the process unready', async (t) => {
+t.test('an unavailable issuer does not make the process unready', async (t) => {
   const { issuer, app, get } = await start(t)
   const token = await issuer.sign()
   await issuer.stop()

@@ -12,7 +12,7 @@ async function start(t: Test, url: string) {
   await prepare(url)
   const issuer = await TestIssuer.start(t)
   const app = await buildApp(t, issuer, { environment: { DATABASE_URL: url } })
-  /** Requests of one person. */
+  /** Sends requests as one user. */
   const as = async (sub: string) => {
     const token = bearer(await issuer.sign({ sub }))
     return async (
@@ -37,7 +37,7 @@ async function start(t: Test, url: string) {
   return { app, as }
 }
 
-onEachDatabase(t, 'a to-do is added, read, changed and removed', async (t, url) => {
+onEachDatabase(t, 'a to-do is created, read, updated and deleted', async (t, url) => {
   const { as } = await start(t, url)
   const ada = await as('auth0|ada')
   t.match(await ada('GET', '/todo'), { status: 200, body: [] })
@@ -52,7 +52,7 @@ onEachDatabase(t, 'a to-do is added, read, changed and removed', async (t, url) 
   const read = await ada('GET', '/todo/1')
   t.strictSame([read.status, read.body], [200, todo])
   t.strictSame((await ada('GET', '/todo')).body, [todo])
-  t.strictSame((await ada('GET', '/todo/')).body, [todo], 'a slash at the end changes nothing')
+  t.strictSame((await ada('GET', '/todo/')).body, [todo], 'a trailing slash changes nothing')
   t.match(await ada('HEAD', '/todo/1'), { status: 200, body: undefined })
 
   const patched = await ada('PATCH', '/todo/1', { title: 'sweep' })
@@ -76,7 +76,7 @@ onEachDatabase(t, 'a to-do is added, read, changed and removed', async (t, url) 
 
 onEachDatabase(
   t,
-  'another’s to-do can be neither seen nor changed, and is no different from none',
+  'a to-do of another user can be neither read nor changed, and looks like a missing one',
   async (t, url) => {
     const { as } = await start(t, url)
     const [ada, bob] = [await as('auth0|ada'), await as('auth0|bob')]
@@ -98,7 +98,7 @@ onEachDatabase(
   },
 )
 
-onEachDatabase(t, 'a body that names id or user changes neither', async (t, url) => {
+onEachDatabase(t, 'id and user in a body are ignored', async (t, url) => {
   const { as } = await start(t, url)
   const [ada, bob] = [await as('auth0|ada'), await as('auth0|bob')]
   await bob('POST', '/todo', { title: 'his own' })
@@ -113,7 +113,7 @@ onEachDatabase(t, 'a body that names id or user changes neither', async (t, url)
   t.equal((await bob('GET', '/todo')).body.length, 1)
 })
 
-onEachDatabase(t, 'SQL in a title is a title', async (t, url) => {
+onEachDatabase(t, 'SQL in a title is stored as text', async (t, url) => {
   const { as } = await start(t, url)
   const ada = await as('auth0|ada')
   for (const title of ["'); drop table todos; --", "' or '1'='1", '$1', '?', '" "" \\'] as const) {
@@ -124,7 +124,7 @@ onEachDatabase(t, 'SQL in a title is a title', async (t, url) => {
   t.equal((await ada('GET', '/todo')).body.length, 5)
 })
 
-onEachDatabase(t, 'the list comes in pages, each with the way to the next', async (t, url) => {
+onEachDatabase(t, 'the list has pages, each with a link to the next', async (t, url) => {
   const { as } = await start(t, url)
   const ada = await as('auth0|ada')
   for (let index = 1; index <= 51; index++) await ada('POST', '/todo', { title: `${index}` })
@@ -147,7 +147,11 @@ onEachDatabase(t, 'the list comes in pages, each with the way to the next', asyn
   const all = await ada('GET', '/todo?limit=100')
   t.equal(all.body.length, 51)
   t.equal(all.headers.link, undefined)
-  t.strictSame((await ada('GET', '/todo?limit=51')).headers.link, undefined, 'no empty page to come')
+  t.strictSame(
+    (await ada('GET', '/todo?limit=51')).headers.link,
+    undefined,
+    'a full last page has no next page',
+  )
 
   for (const [query, field] of [
     ['limit=0', 'limit'],
@@ -166,20 +170,20 @@ onEachDatabase(t, 'the list comes in pages, each with the way to the next', asyn
   }
 })
 
-onEachDatabase(t, 'a date that is not given is today, of each request', async (t, url) => {
+onEachDatabase(t, 'the default date is the day of the request', async (t, url) => {
   const { as } = await start(t, url)
   const ada = await as('auth0|ada')
   const clock = moveClock(t)
   t.equal((await ada('POST', '/todo', { title: 'a' })).body.date, today())
   t.equal((await ada('POST', '/todo', 'title=a', form)).body.date, today())
-  clock.set(30 * 60_000) // the token still holds
+  clock.set(30 * 60_000) // the token is still valid
   t.equal(
     (await ada('POST', '/todo', { title: 'a' })).body.date,
     new Date(Date.now()).toISOString().slice(0, 10),
   )
 })
 
-t.test('every field that is wrong is named, and nothing is written', async (t) => {
+t.test('every invalid field is named, and nothing is written', async (t) => {
   const { as } = await start(t, 'file::memory:')
   const ada = await as('auth0|ada')
   await ada('POST', '/todo', { title: 'good', date: '2026-11-21' })
@@ -234,7 +238,7 @@ t.test('every field that is wrong is named, and nothing is written', async (t) =
   t.strictSame((await ada('GET', '/todo')).body, [{ id: 1, title: 'good', date: '2026-11-21', user: 1 }])
 })
 
-t.test('what is at the limit is good', async (t) => {
+t.test('values at the limits are accepted', async (t) => {
   const { as } = await start(t, 'file::memory:')
   const ada = await as('auth0|ada')
   for (const title of ['a', 'x'.repeat(1000), `  ${'x'.repeat(1000)}  `, '👩'.repeat(1000), '<b>\'"&']) {
@@ -245,7 +249,7 @@ t.test('what is at the limit is good', async (t) => {
   }
 })
 
-t.test('forms are taken like JSON', async (t) => {
+t.test('forms are accepted like JSON', async (t) => {
   const { as } = await start(t, 'file::memory:')
   const ada = await as('auth0|ada')
   const fields = new URLSearchParams({ title: ' water & feed ', date: '2026-11-21' }).toString()
@@ -262,7 +266,7 @@ t.test('forms are taken like JSON', async (t) => {
   t.match(await ada('POST', '/todo', 'date=2026-11-21', form), { body: { validation: [{ field: 'title' }] } })
 })
 
-t.test('other types of body are not taken, nor too large ones', async (t) => {
+t.test('other media types and too large bodies are rejected', async (t) => {
   const { as } = await start(t, 'file::memory:')
   const ada = await as('auth0|ada')
   for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'text/html']) {
@@ -280,7 +284,7 @@ t.test('other types of body are not taken, nor too large ones', async (t) => {
   t.match(await ada('POST', '/todo', `title=${'x'.repeat(65_536)}`, form), tooLarge)
 })
 
-t.test('an id that is no number names nothing', async (t) => {
+t.test('an id that is not a number is not found', async (t) => {
   const { as } = await start(t, 'file::memory:')
   const ada = await as('auth0|ada')
   await ada('POST', '/todo', { title: 'a' })
@@ -292,7 +296,7 @@ t.test('an id that is no number names nothing', async (t) => {
   t.match(await ada('GET', '/todo/%31'), { status: 200 })
 })
 
-t.test('without a token nothing is told, not even that the body is wrong', async (t) => {
+t.test('without a token, the response is 401 even if the body is invalid', async (t) => {
   const { app } = await start(t, 'file::memory:')
   for (const [method, url] of [
     ['GET', '/todo'],

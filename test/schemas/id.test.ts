@@ -3,7 +3,7 @@ import { orNotFound, toId } from '../../src/schemas/id.ts'
 
 const notFound = { code: 'not_found', statusCode: 404 }
 
-t.test('an id is a number as one would write it, that fits', async (t) => {
+t.test('an id is a positive safe integer in decimal digits', async (t) => {
   t.equal(toId('1'), 1)
   t.equal(toId('9007199254740991'), Number.MAX_SAFE_INTEGER)
   for (const text of [
@@ -25,7 +25,7 @@ t.test('an id is a number as one would write it, that fits', async (t) => {
   }
 })
 
-t.test('what is there is passed on, what is not is 404', async (t) => {
+t.test('orNotFound returns any value except undefined, which is 404', async (t) => {
   for (const thing of [{}, 0, '', null, false]) t.equal(orNotFound(thing), thing)
   t.throws(() => orNotFound(undefined), notFound)
 })

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { linkToNext } from '../../src/schemas/page.ts'
 
-t.test('the next page is linked, if there is one (RFC 8288)', async (t) => {
+t.test('the Link header has the next page, if any (RFC 8288)', async (t) => {
   const headers: Record<string, string> = {}
   const header = (name: string, value: string) => {
     headers[name] = value

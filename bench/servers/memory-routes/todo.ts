@@ -2,11 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Todo } from '../../../src/plugins/store/tables/todos.ts'
 import { PageQuery } from '../../../src/schemas/page.ts'
+import { Text } from '../../../src/schemas/text.ts'
 import { NEW_TODO, TODOS } from '../../todo-samples.ts'
 
 const NewTodo = Type.Object(
   {
-    title: Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]*$' }),
+    title: Text({ minLength: 1, maxLength: 1000 }),
     date: Type.Optional(Type.String({ format: 'date' })),
   },
   { additionalProperties: false },

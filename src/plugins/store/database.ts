@@ -6,10 +6,10 @@ import type { Schema, Store } from './schema.ts'
 import { type StatementListener, statementLogger } from './statements.ts'
 
 /**
- * Opens the database that DATABASE_URL names; here alone it is decided which kind it is. SQLite is brought up to date
- * at once. PostgreSQL is reached when it is first asked, so that the service can start before it.
+ * Opens the database at DATABASE_URL. Only this file decides between SQLite and PostgreSQL. A SQLite database is
+ * migrated immediately. PostgreSQL is not contacted before the first statement, so the service can start before it.
  *
- * @param onStatement told of every statement
+ * @param onStatement called after every statement
  * @throws {ConfigError} when the SQLite file cannot be used
  */
 export async function openStore(url: string, onStatement?: StatementListener): Promise<Store> {
@@ -26,11 +26,11 @@ export async function openStore(url: string, onStatement?: StatementListener): P
   }
 }
 
-/** The same without the limits of time that requests need, and with nothing done yet. */
+/** Opens the database without migrating it, and without the statement timeouts of the service. */
 export async function openForMigration(url: string): Promise<Store> {
   if (isFile(url)) return openFile(url)
-  const { unhurriedDialect } = await import('./postgres.ts')
-  return open(unhurriedDialect(url))
+  const { postgresMigrationDialect } = await import('./postgres.ts')
+  return open(postgresMigrationDialect(url))
 }
 
 async function openFile(url: string, onStatement?: StatementListener): Promise<Store> {
@@ -46,7 +46,7 @@ function isFile(url: string): boolean {
   return url.startsWith('file:')
 }
 
-/** `file:data/x.db` is below the working directory, `file:/data/x.db` and `file:///data/x.db` are not. */
+/** Resolves `file:data/x.db` (relative), `file:/data/x.db` and `file:///data/x.db` (absolute). */
 function toPath(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
 }

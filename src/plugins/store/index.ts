@@ -10,15 +10,15 @@ export type { StatementListener } from './statements.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The first argument of every function in src/store. */
+    /** The database. */
     store: Store
   }
 }
 
-/** Below the second that orchestrators grant a probe. */
+/** Less than the second after which orchestrators give up on a probe by default. */
 const CHECK_TIMEOUT_MS = 800
 
-/** `app.store`, and whether it can serve. */
+/** Provides `app.store` and its readiness check. */
 export default fp(
   async (app) => {
     const store = await openStore(app.config.DATABASE_URL, app.onStatement)
@@ -26,22 +26,22 @@ export default fp(
 
     app.decorate('store', store)
     app.readinessChecks.set('store', check)
-    app.addHook('onListen', () => check().catch(() => {})) // said in the log, if nobody else asks
-    app.addHook('onClose', () => store.destroy()) // runs when the last request was answered
+    app.addHook('onListen', () => check().catch(() => {})) // so that the log has the state without a probe
+    app.addHook('onClose', () => store.destroy()) // after the last response
   },
   { name: 'store', dependencies: ['env', 'metrics', 'readiness'] },
 )
 
-/** Tells the caller the reason, and the log the cause: when it changes, not with every probe. */
+/** Creates the readiness check. It reports the reason, and logs the cause when the state changes. */
 function makeCheck({ log }: FastifyInstance, probe: () => Promise<StoreFault | undefined>) {
-  const tooLate = { reason: 'unreachable', cause: new Error(`no answer in ${CHECK_TIMEOUT_MS} ms`) } as const
+  const timedOut = { reason: 'unreachable', cause: new Error(`no answer in ${CHECK_TIMEOUT_MS} ms`) } as const
   let reported: string | undefined
   return async () => {
-    const fault = await Promise.race([probe(), delay(CHECK_TIMEOUT_MS, tooLate, { ref: false })])
+    const fault = await Promise.race([probe(), delay(CHECK_TIMEOUT_MS, timedOut, { ref: false })])
     if (fault?.reason !== reported) {
       reported = fault?.reason
-      if (fault) log.warn({ reason: fault.reason, err: fault.cause }, 'the store cannot serve')
-      else log.info('the store serves')
+      if (fault) log.warn({ reason: fault.reason, err: fault.cause }, 'the store is unavailable')
+      else log.info('the store is available')
     }
     if (fault) throw new Error(fault.reason)
   }

@@ -16,7 +16,7 @@ import { storeUnavailable } from './errors.ts'
 const BUSY_TIMEOUT_MS = 2_000
 const MAX_STATEMENTS = 500
 
-/** Kysely on `node:sqlite`. Transactions cover changes of the schema, and take the write lock when they begin. */
+/** Kysely dialect for `node:sqlite`. Transactions include schema changes and take the write lock when they begin. */
 export class NodeSqliteDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig
 
@@ -36,22 +36,22 @@ export class NodeSqliteDialect extends SqliteDialect {
 }
 
 class TransactionalAdapter extends SqliteAdapter {
-  /** True of SQLite; Kysely thinks otherwise, and would let two processes run the same migration. */
+  /** Kysely's own value is false, with which two processes could run the same migration. */
   override get supportsTransactionalDdl() {
     return true
   }
 }
 
 class ImmediateDriver extends SqliteDriver {
-  /** A transaction that reads first and wants to write later fails at once when another has written in between. */
+  /** A deferred transaction that reads before it writes fails if another connection writes in between. */
   override async beginTransaction(connection: DatabaseConnection) {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 }
 
 /**
- * The part of better-sqlite3 that Kysely needs, on a file whose acknowledged writes survive a crash of the process and
- * of the machine. Makes the folder of the file.
+ * Opens a database with the part of the better-sqlite3 API that Kysely uses, and creates the folder of the file.
+ * Acknowledged writes survive a crash of the process or the machine.
  */
 export function openSqlite(path: string): SqliteDatabase {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
@@ -71,7 +71,7 @@ export function openSqlite(path: string): SqliteDatabase {
   }
 }
 
-/** Rows are asked for as arrays: the objects that `node:sqlite` makes of them have no shape, which is slow. */
+/** Reads rows as arrays, because the row objects of `node:sqlite` are in V8's slow dictionary mode. */
 function toStatement(statement: StatementSync): SqliteStatement {
   type Parameters = readonly SQLInputValue[]
   statement.setReturnArrays(true)
@@ -93,7 +93,7 @@ function toStatement(statement: StatementSync): SqliteStatement {
 
 type Row = readonly SQLOutputValue[]
 
-/** To be asked after the statement has run: that is when SQLite notices that a table has other columns by now. */
+/** Column names. Call after the statement ran: SQLite notices changed columns only then. */
 function namesOf(statement: StatementSync): string[] {
   return statement.columns().map(({ name }) => name)
 }
@@ -111,9 +111,9 @@ function attempt<T>(work: () => T): T {
     return work()
   } catch (error) {
     const { errcode = 0 } = error as { errcode?: number }
-    throw outages.has(errcode & 0xff) ? storeUnavailable('SQLite cannot be used now', error) : error
+    throw unavailableCodes.has(errcode & 0xff) ? storeUnavailable('SQLite is unavailable', error) : error
   }
 }
 
-/** https://www.sqlite.org/rescode.html: busy, locked, read-only, input or output failed, disk full, cannot open. */
-const outages = new Set([5, 6, 8, 10, 13, 14])
+/** https://www.sqlite.org/rescode.html: busy, locked, read-only, I/O error, disk full, cannot open. */
+const unavailableCodes = new Set([5, 6, 8, 10, 13, 14])

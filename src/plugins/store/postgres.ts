@@ -1,33 +1,34 @@
 import { PostgresJSDialect, type PostgresJSReservedSql, type PostgresJSSql } from 'kysely-postgres-js'
 import postgres, { type Options, type Sql } from 'postgres'
+import { withTimeout } from '../../http/with-timeout.ts'
 import { storeUnavailable } from './errors.ts'
 
 const MAX_CONNECTIONS = 10
-const MAX_UNANSWERED = 1_000
+const MAX_PENDING = 1_000
 const CONNECT_TIMEOUT_SECONDS = 2
 const IDLE_TIMEOUT_SECONDS = 60
-/** Of the server: it cancels what takes longer. */
+/** The server cancels statements after this time. */
 const STATEMENT_TIMEOUT_MS = 2_000
-/** Of ours: a server that has not even cancelled by then is gone. */
+/** A server that has not even cancelled the statement by then is considered lost. */
 const ANSWER_TIMEOUT_MS = 2_500
-/** What was given up on may finish what it is at, and is not given up on more often. */
+/** Time for a replaced pool to finish, and minimum time between two replacements. */
 const END_TIMEOUT_SECONDS = 3
 
-/** Kysely on PostgreSQL for the service: whatever happens to the database, a statement has ended in three seconds. */
+/** Kysely dialect for the service. Every statement ends within three seconds, even if the database hangs. */
 export function postgresDialect(url: string): PostgresJSDialect {
   return new PostgresJSDialect({ postgres: () => new Pool(url) as unknown as PostgresJSSql })
 }
 
-/** For migrations: one connection, and statements may take their time. */
-export function unhurriedDialect(url: string): PostgresJSDialect {
+/** Kysely dialect for migrations: one connection without statement timeout. */
+export function postgresMigrationDialect(url: string): PostgresJSDialect {
   return new PostgresJSDialect({ postgres: connect(url, { max: 1, connect_timeout: 10 }) })
 }
 
 function connect(databaseUrl: string, options: Options<Record<string, never>>, parameters = {}): Sql {
   const url = new URL(databaseUrl)
-  // A pooler in transaction mode knows neither prepared statements nor the parameters of a session
+  // Poolers in transaction mode support neither prepared statements nor session parameters
   const isPooled = url.searchParams.get('pgbouncer') === 'true'
-  url.searchParams.delete('pgbouncer') // postgres.js would send it to the server, which refuses it
+  url.searchParams.delete('pgbouncer') // postgres.js would send it to the server, which rejects it
   return postgres(url.href, {
     ...options,
     prepare: !isPooled,
@@ -38,15 +39,15 @@ function connect(databaseUrl: string, options: Options<Record<string, never>>, p
 }
 
 /**
- * The connections, in the words of Kysely's dialect. postgres.js alone would let a request wait for as long as a
- * server hangs, and puts off new attempts for up to 20 seconds. So a statement that is not answered is given up, and
- * with it all connections, of which some may be in no better state.
+ * Connection pool with the interface of Kysely's dialect. With postgres.js alone, requests would wait as long as the
+ * server hangs, and reconnecting could be delayed by up to 20 seconds. Here a statement without an answer fails in
+ * time, and the whole pool is replaced, because its other connections may be broken too.
  */
 class Pool {
   readonly #url: string
   #sql: Sql
-  #madeAt = performance.now()
-  #unanswered = 0
+  #createdAt = performance.now()
+  #pending = 0
 
   constructor(url: string) {
     this.#url = url
@@ -54,21 +55,21 @@ class Pool {
   }
 
   /**
-   * Reserves nothing until a transaction begins: single statements need no connection of their own, and postgres.js
-   * loses connections whose reservation has failed.
+   * Defers the reservation until a transaction begins. Single statements do not need a connection of their own, and
+   * postgres.js loses connections whose reservation fails.
    */
   async reserve(): Promise<Connection> {
     return new Connection(this.#sql, this)
   }
 
-  /** Waits for an answer of the server, but not for long. */
-  async answer<T>(sql: Sql, ask: () => Promise<T>): Promise<T> {
-    if (this.#unanswered >= MAX_UNANSWERED) throw storeUnavailable('too many wait for the database')
-    this.#unanswered++
+  /** Runs a statement within the time limit. */
+  async run<T>(sql: Sql, execute: () => Promise<T>): Promise<T> {
+    if (this.#pending >= MAX_PENDING) throw storeUnavailable('too many statements are pending')
+    this.#pending++
     try {
-      return await this.#attempt(sql, ask)
+      return await this.#attempt(sql, execute)
     } finally {
-      this.#unanswered--
+      this.#pending--
     }
   }
 
@@ -76,13 +77,13 @@ class Pool {
     await this.#sql.end({ timeout: 1 })
   }
 
-  async #attempt<T>(sql: Sql, ask: () => Promise<T>): Promise<T> {
+  async #attempt<T>(sql: Sql, execute: () => Promise<T>): Promise<T> {
     try {
-      return await inTime(ask())
+      return await withTimeout(execute(), ANSWER_TIMEOUT_MS, () => new AnswerTimeout())
     } catch (error) {
-      if (isLoss(error)) this.#renew(sql)
-      else if (!isRefusal(error)) throw error
-      throw storeUnavailable('the statement was not answered', error)
+      if (isConnectionLoss(error)) this.#replace(sql)
+      else if (!isTemporary(error)) throw error
+      throw storeUnavailable('the statement was not executed', error)
     }
   }
 
@@ -96,16 +97,16 @@ class Pool {
     return connect(this.#url, options, { statement_timeout: STATEMENT_TIMEOUT_MS })
   }
 
-  #renew(failed: Sql): void {
+  #replace(failed: Sql): void {
     const now = performance.now()
-    if (this.#sql !== failed || now < this.#madeAt + END_TIMEOUT_SECONDS * 1000) return
-    this.#madeAt = now
+    if (this.#sql !== failed || now < this.#createdAt + END_TIMEOUT_SECONDS * 1000) return
+    this.#createdAt = now
     this.#sql = this.#connect()
     failed.end({ timeout: END_TIMEOUT_SECONDS })
   }
 }
 
-/** What Kysely takes for a connection. It is one from the beginning of a transaction to its end. */
+/** Connection in the sense of Kysely. It holds a real connection only during a transaction. */
 class Connection {
   readonly #sql: Sql
   readonly #pool: Pool
@@ -119,20 +120,20 @@ class Connection {
 
   async unsafe(query: string, parameters: never[], options: object) {
     try {
-      if (this.#isLost) throw storeUnavailable('the connection was lost before')
-      return await this.#pool.answer(this.#sql, async () => {
+      if (this.#isLost) throw storeUnavailable('the connection was already lost')
+      return await this.#pool.run(this.#sql, async () => {
         if (/^(begin|start transaction)/.test(query)) return this.#begin(query, options)
         return (this.#reserved ?? this.#sql).unsafe(query, parameters, options)
       })
     } catch (error) {
-      this.#isLost ||= isLoss((error as Error).cause)
-      // The server has done it; and kysely-postgres-js 5.0.0 answers a failed one with a TypeError of its own
+      this.#isLost ||= isConnectionLoss((error as Error).cause)
+      // The server rolled back already, and kysely-postgres-js 5.0.0 turns a failed rollback into a TypeError
       if (this.#isLost && query === 'rollback') return []
       throw error
     }
   }
 
-  /** Hears of the connection's end as postgres.js itself does: writing to a dead one would end the process. */
+  /** Replaces the `onclose` of postgres.js, because writing to a closed connection would end the process. */
   async #begin(query: string, options: object) {
     const onexecute = (connection: { onclose: () => void }) => {
       connection.onclose = () => {
@@ -145,35 +146,25 @@ class Connection {
   }
 
   release(): void {
-    if (!this.#isLost) this.#reserved?.release() // a dead one would be handed out again
+    if (!this.#isLost) this.#reserved?.release() // a lost connection would be reused
   }
 }
 
-class Unanswered extends Error {
-  readonly code = 'EUNANSWERED'
+class AnswerTimeout extends Error {
+  readonly code = 'EANSWERTIMEOUT'
   override message = `no answer in ${ANSWER_TIMEOUT_MS} ms`
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Unanswered()), ANSWER_TIMEOUT_MS)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** Ours, those of sockets (`ECONNRESET`), of postgres.js (`CONNECTION_CLOSED`) and of TLS (`CERT_HAS_EXPIRED`). */
-function isLoss(error: unknown): boolean {
+/** Codes of {@link AnswerTimeout}, sockets (`ECONNRESET`), postgres.js (`CONNECTION_CLOSED`) and TLS (`CERT_HAS_EXPIRED`). */
+function isConnectionLoss(error: unknown): boolean {
   return /^(CONNECT|E(AI_)?[A-Z]+$|ERR_(SSL|TLS))|CERT|SIGNATURE/.test(codeOf(error))
 }
 
 /**
- * https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, read-only standby, log-in, no such
- * database or table (yet), resources, operator (statement timeout, too), system.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, read-only standby, authentication,
+ * missing database or table (not created yet), resources, operator intervention (and statement timeout), system.
  */
-function isRefusal(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   return /^(08...|25006|28...|3D000|42P01|53...|57...|58...)$/.test(codeOf(error))
 }
 

@@ -2,13 +2,13 @@ import { sql } from 'kysely'
 import { missingMigrations } from './migrate.ts'
 import type { Store } from './schema.ts'
 
-/** Why the store cannot serve; the cause is for the log. */
+/** Reason for which the store is unavailable. The cause is for the log. */
 export interface StoreFault {
   readonly reason: 'unreachable' | 'migrations are missing'
   readonly cause: unknown
 }
 
-/** Makes a function that asks the store whether it can serve. Once nothing is missing a mere sign of life is enough. */
+/** Creates a function that checks the store. After the migrations were found complete, a trivial query suffices. */
 export function makeProbe(store: Store): () => Promise<StoreFault | undefined> {
   let isMigrated = false
   return async () => {

@@ -1,50 +1,11 @@
-import type { Generated, Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 
-/** The tables, column by column; docs/storage.md says who writes them and when they go. Times are ISO 8601 in UTC. */
-export interface Schema {
-  users: UsersTable
-  todos: TodosTable
-  sessions: SessionsTable
-  used_once: UsedOnceTable
-}
+/**
+ * Rows by table. Each file in `tables` declares its own table here, so that removing the file removes the table.
+ * Times are ISO 8601 in UTC; docs/storage.md describes every column.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: extended by declaration merging
+export interface Schema {}
 
-/** What store functions work with: the database, or a transaction in it. */
+/** The first argument of all store functions: the database, or a transaction. */
 export type Store = Kysely<Schema>
-
-export interface UsersTable {
-  id: Generated<number>
-  issuer: string
-  subject: string
-  email: string | null
-  /** 1, 0 or null: SQLite has no booleans. */
-  email_verified: number | null
-  name: string | null
-  picture: string | null
-  profile_at: string | null
-  created_at: string
-  last_seen_at: string | null
-}
-
-export interface TodosTable {
-  id: Generated<number>
-  user_id: number
-  title: string
-  /** `YYYY-MM-DD` */
-  date: string
-}
-
-export interface SessionsTable {
-  id_hash: string
-  user_id: number
-  sid: string | null
-  contents: string
-  revision: number
-  refresh_until: string | null
-  created_at: string
-  expires_at: string
-}
-
-export interface UsedOnceTable {
-  key_hash: string
-  expires_at: string
-}

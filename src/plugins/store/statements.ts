@@ -2,19 +2,19 @@ import { AliasNode, type CompiledQuery, type Logger, type OperationNode, TableNo
 import { ServiceError } from '../../errors/catalogue.ts'
 import { storeErrors } from './errors.ts'
 
-/** A statement that has ended. Table and operation are those written in this folder, so there are few of them. */
+/** Finished statement. Tables and operations are those used in this folder, so they suit as metric labels. */
 export interface Statement {
-  /** `none` for statements of another kind, such as `begin`. */
+  /** `none` for statements such as `begin`. */
   readonly table: string
   readonly operation: 'select' | 'insert' | 'update' | 'delete' | 'other'
   readonly seconds: number
-  /** `rejected` by the database, such as a row that refers to none. */
+  /** `rejected` means that the database rejected the statement, for example for a missing referenced row. */
   readonly failure?: 'unavailable' | 'rejected'
 }
 
 export type StatementListener = (statement: Statement) => void
 
-/** Kysely's log sees every statement on both databases, and costs nothing where there is none. */
+/** Adapts a listener to Kysely's log, which receives every statement on both databases. */
 export function statementLogger(listener: StatementListener): Logger {
   return (event) => {
     const statement = { ...describe(event.query), seconds: event.queryDurationMillis / 1000 }

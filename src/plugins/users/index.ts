@@ -7,28 +7,28 @@ import { mayHaveProfile, Userinfo } from './userinfo.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For `preHandler`, after the guard: who is calling, as a person the service knows: `request.user`. */
+    /** `preHandler` that loads the caller into `request.user`. Must follow a guard. */
     loadUser: preHandlerHookHandler
-    /** The people who called lately. */
+    /** Users who called recently. */
     userCache: UserCache
   }
 }
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
-    /** The type of `request.user`: null unless the route asks for `app.loadUser`. */
+    /** Type of `request.user`; null unless the route uses `app.loadUser`. */
     user: User | null
   }
 }
 
-/** Who is calling, to us? A person is created when they first call a route that needs to know them. */
+/** Maps verified tokens to users. The first call of a route with `app.loadUser` creates the user. */
 export default fp(
   async (app) => {
     const users = new UserCache(app.store)
     const userinfo = new Userinfo({
       issuers: app.issuers,
       onFailure: (issuer, error) =>
-        app.log.warn({ issuer, err: error }, 'no profile from the issuer; it is asked again later'),
+        app.log.warn({ issuer, err: error }, 'profile not available from the issuer; retried later'),
     })
 
     app.decorateRequest('user', null)
@@ -36,14 +36,14 @@ export default fp(
     app.decorate('loadUser', (request, _reply, done) => {
       const token = requireToken(request.token)
       const now = Date.now()
-      const authorization = request.headers.authorization as string // or there were no token
+      const authorization = request.headers.authorization as string // present, because there is a token
       const lookUp = mayHaveProfile(token) ? () => userinfo.lookUp(token, authorization, now) : undefined
       const accept = (user: User) => {
         request.user = user
         done()
       }
       const user = users.load(token, lookUp, now)
-      // No promise where none is needed: most people were here a moment ago
+      // Most callers are cached, and synchronous completion is cheaper
       if (user instanceof Promise) user.then(accept, done)
       else accept(user)
     })

@@ -1,19 +1,12 @@
 import { toText } from '../../schemas/text.ts'
-
-/** Claims of an issuer about a user (OpenID Connect Core 1.0, section 5.1). */
-export interface Profile {
-  readonly email: string | null
-  readonly emailVerified: boolean | null
-  readonly name: string | null
-  readonly picture: string | null
-}
+import type { Profile } from '../store/tables/user.ts'
 
 const MAX_LENGTH = 2_000
 
 /**
- * Reads a profile from claims of UserInfo or of an ID token.
+ * Reads a profile from the claims of UserInfo or an ID token.
  *
- * @returns undefined when neither e-mail nor name is there: another token may bring more
+ * @returns undefined when email and name are both missing: another token may bring them
  */
 export function toProfile({
   email,

@@ -1,70 +1,70 @@
 import { LRUCache } from 'lru-cache'
+import { SingleFlight } from '../../http/single-flight.ts'
 import type { Store } from '../store/index.ts'
 import type { Identity, Profile, User } from '../store/tables/user.ts'
-import { deleteUser, recordVisit, saveProfile, type UserRecord } from '../store/tables/users.ts'
+import {
+  deleteUser,
+  recordVisit,
+  saveProfile,
+  type UserRecord,
+  VISIT_INTERVAL_MS,
+} from '../store/tables/users.ts'
 
-const MAX_KNOWN = 10_000
-/** How long a person is known without a query, and how far `lastSeenAt` may lie behind. */
-export const VISIT_MS = 60_000
+const MAX_USERS = 10_000
 export const PROFILE_RETRY_MS = 5 * 60_000
 
-/** Asks the issuer; undefined when there is no answer, which is no error. */
+/** Requests the profile from the issuer. Failure is not an error; the result is undefined. */
 export type LookUp = () => Promise<Profile | undefined>
 
-interface Known extends UserRecord {
+interface Entry extends UserRecord {
   readonly seenAt: number
-  /** When the issuer was asked in vain. */
+  /** Time of the last request to the issuer without a result. */
   readonly askedAt: number | undefined
 }
 
-/** The people who called lately, so that they cost no query. All times are milliseconds since the epoch, handed in. */
+/** Users who called recently, so that they cost no query. All times are milliseconds since the epoch. */
 export class UserCache {
   readonly #store: Store
-  readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN })
-  readonly #loading = new Map<string, Promise<Known>>()
+  readonly #entries = new LRUCache<string, Entry>({ max: MAX_USERS })
+  readonly #loads = new SingleFlight<Entry>()
 
   constructor(store: Store) {
     this.#store = store
   }
 
   /**
-   * Who is calling, created if it is the first time. Answers at once when they called in the last minute, else with
-   * a promise.
+   * Loads a user, and creates the user at the first visit. Returns a cached user directly, otherwise a promise.
    *
-   * @param lookUp asked until there is an answer, with some minutes in between
+   * @param lookUp called when the user has no profile, at most once per {@link PROFILE_RETRY_MS}
    */
   load(identity: Identity, lookUp: LookUp | undefined, now: number): User | Promise<User> {
     const key = keyOf(identity)
-    const known = this.#known.get(key)
-    const isFresh = known && isWithin(VISIT_MS, known.seenAt, now) && !(lookUp && lacksProfile(known, now))
+    const known = this.#entries.get(key)
+    const isFresh =
+      known && isWithin(VISIT_INTERVAL_MS, known.seenAt, now) && !(lookUp && lacksProfile(known, now))
     return isFresh ? known.user : this.#loadOnce(key, identity, lookUp, now)
   }
 
-  /** Deletes the person, in this process at once; other processes may know them for another minute. */
+  /** Deletes a user. Other processes may have the user cached for another {@link VISIT_INTERVAL_MS}. */
   async delete(id: number): Promise<boolean> {
     const identity = await deleteUser(this.#store, id)
     if (identity) this.forget(identity)
     return identity !== undefined
   }
 
-  /** To be called when what is remembered of somebody may not be true any more. */
+  /** Removes a user from the cache. Call it after the stored user has changed. */
   forget(identity: Identity): void {
-    this.#known.delete(keyOf(identity))
-    this.#loading.delete(keyOf(identity))
+    this.#entries.delete(keyOf(identity))
+    this.#loads.forget(keyOf(identity))
   }
 
-  async #loadOnce(key: string, identity: Identity, lookUp: LookUp | undefined, now: number) {
-    const underWay = this.#loading.get(key)
-    if (underWay) return (await underWay).user
-    const loading = this.#load(identity, lookUp, this.#known.get(key)?.askedAt, now)
-    this.#loading.set(key, loading)
-    try {
-      const known = await loading
-      if (this.#loading.get(key) === loading) this.#known.set(key, known) // not forgotten meanwhile
-      return known.user
-    } finally {
-      if (this.#loading.get(key) === loading) this.#loading.delete(key)
-    }
+  async #loadOnce(key: string, identity: Identity, lookUp: LookUp | undefined, now: number): Promise<User> {
+    const { user } = await this.#loads.run(key, async (isForgotten) => {
+      const known = await this.#load(identity, lookUp, this.#entries.get(key)?.askedAt, now)
+      if (!isForgotten()) this.#entries.set(key, known)
+      return known
+    })
+    return user
   }
 
   async #load(
@@ -72,8 +72,9 @@ export class UserCache {
     lookUp: LookUp | undefined,
     askedAt: number | undefined,
     now: number,
-  ): Promise<Known> {
-    const known = { ...(await recordVisit(this.#store, identity, now)), seenAt: now, askedAt }
+  ): Promise<Entry> {
+    const record = await recordVisit(this.#store, identity, now)
+    const known = { ...record, seenAt: visitTime(record.user, now), askedAt }
     if (!lookUp || !lacksProfile(known, now)) return known
     const profile = await lookUp()
     if (!profile) return { ...known, askedAt: now }
@@ -82,8 +83,13 @@ export class UserCache {
   }
 }
 
-function lacksProfile({ hasProfile, askedAt }: Known, now: number): boolean {
+function lacksProfile({ hasProfile, askedAt }: Entry, now: number): boolean {
   return !hasProfile && !isWithin(PROFILE_RETRY_MS, askedAt, now)
+}
+
+/** Start of the interval: the stored visit, perhaps recorded by another process, whose clock may be ahead. */
+function visitTime({ lastSeenAt }: User, now: number): number {
+  return lastSeenAt === null ? now : Math.min(now, Date.parse(lastSeenAt))
 }
 
 /** A clock that was set back ends the span. */

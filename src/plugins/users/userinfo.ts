@@ -2,11 +2,12 @@ import { Cooldown } from '../../http/cooldown.ts'
 import { fetchJson, StatusError } from '../../http/fetch-json.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
 import { endpointOf, type Issuer, type VerifiedToken } from '../auth/index.ts'
-import { type Profile, toProfile } from './profile.ts'
+import type { Profile } from '../store/tables/user.ts'
+import { toProfile } from './profile.ts'
 
 /** Time a caller waits for the discovery document and the profile together. */
 export const TIMEOUT_MS = 2_000
-/** Time after a failure in which the issuer is not asked for anyone: it may be down, or limit its callers. */
+/** Time after a failure without requests to the issuer: it may be down or limit its callers. */
 export const COOLDOWN_MS = 60_000
 
 export interface UserinfoOptions {
@@ -15,7 +16,7 @@ export interface UserinfoOptions {
   readonly onFailure: (issuer: string, error: unknown) => void
 }
 
-/** Asks the UserInfo endpoints of issuers (OpenID Connect Core 1.0, section 5.3) with the callers' own tokens. */
+/** Client for the UserInfo endpoints of issuers (OpenID Connect Core 1.0, section 5.3). Uses the callers' tokens. */
 export class Userinfo {
   readonly #options: UserinfoOptions
   readonly #cooldowns: ReadonlyMap<string, Cooldown>
@@ -26,48 +27,48 @@ export class Userinfo {
   }
 
   /**
-   * The profile of the token's subject. Never throws, never takes longer than {@link TIMEOUT_MS}.
+   * Requests the profile of the token's subject. Never throws, and never takes longer than {@link TIMEOUT_MS}.
    *
-   * @param authorization the header the token came in
+   * @param authorization the header that contains the token
    * @param now milliseconds since the epoch
-   * @returns undefined when the token is not for that, or the issuer fails now or failed lately
+   * @returns undefined when the token is not valid for the endpoint, the issuer fails or its cooldown is running
    */
   async lookUp(token: VerifiedToken, authorization: string, now: number): Promise<Profile | undefined> {
     const { issuer } = token
     const cooldown = this.#cooldowns.get(issuer) as Cooldown
     if (cooldown.remainingMs(now) > 0) return undefined
     try {
-      const asking = this.#ask(token, authorization, now)
-      return await withTimeout(asking, TIMEOUT_MS, () => new Error(`no answer in ${TIMEOUT_MS} ms`))
+      const request = this.#request(token, authorization, now)
+      return await withTimeout(request, TIMEOUT_MS, () => new Error(`no answer in ${TIMEOUT_MS} ms`))
     } catch (error) {
-      if (!isRefusal(error)) cooldown.start(now)
+      if (!isRejection(error)) cooldown.start(now)
       this.#options.onFailure(issuer, error)
       return undefined
     }
   }
 
-  async #ask(token: VerifiedToken, authorization: string, now: number): Promise<Profile | undefined> {
+  async #request(token: VerifiedToken, authorization: string, now: number): Promise<Profile | undefined> {
     const { metadata } = this.#options.issuers.get(token.issuer) as Issuer
     const endpoint = endpointOf(await metadata.get(now), 'userinfo_endpoint')
     if (!isFor(token, endpoint)) return undefined
     const claims = await fetchJson(endpoint, AbortSignal.timeout(TIMEOUT_MS), { authorization })
-    // Section 5.3.2: otherwise the claims of one user could be taken for those of another
+    // Section 5.3.2: without this check, one user could get the claims of another
     if (claims.sub !== token.subject) throw new Error(`${endpoint} answered with another sub`)
     return toProfile(claims)
   }
 }
 
-/** A refusal concerns this caller's token; anything else is the issuer's state. */
-function isRefusal(error: unknown): boolean {
+/** Tells whether the issuer rejected this token. Other errors concern the issuer as a whole. */
+function isRejection(error: unknown): boolean {
   return error instanceof StatusError && error.status >= 400 && error.status < 500 && error.status !== 429
 }
 
-/** Whether a look-up may succeed, before anything is fetched: a machine's token has one audience and no `openid`. */
+/** Tells whether a look-up may succeed, without any request. Tokens of machines have one audience and no `openid`. */
 export function mayHaveProfile({ scopes, claims }: VerifiedToken): boolean {
   return scopes.includes('openid') || (Array.isArray(claims.aud) && claims.aud.length > 1)
 }
 
-/** Auth0 names the endpoint in `aud`; all issuers name `openid` in `scope` (OpenID Connect Core 1.0, 3.1.2.1). */
+/** Auth0 lists the endpoint in `aud`; all issuers list `openid` in `scope` (OpenID Connect Core 1.0, 3.1.2.1). */
 function isFor({ scopes, claims }: VerifiedToken, endpoint: string): boolean {
   return scopes.includes('openid') || [claims.aud].flat().includes(endpoint)
 }

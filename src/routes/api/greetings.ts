@@ -6,19 +6,26 @@ const Greeting = Type.Object({ message: Type.String() })
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const schema = (summary: string) => ({ tags: ['greetings'], summary, response: { 200: Greeting } })
 
-  app.get('/public', { config: { public: true }, schema: schema('Greets anyone') }, async () => ({
-    message: "Hello from a public endpoint! You don't need to be authenticated to see this.",
-  }))
+  app.get(
+    '/public',
+    { config: { public: true }, schema: schema('Get a greeting without a token') },
+    async () => ({
+      message: "Hello from a public endpoint! You don't need to be authenticated to see this.",
+    }),
+  )
 
   app.get(
     '/private',
-    { preHandler: app.authenticate, schema: schema('Greets whoever has a valid token') },
+    { preHandler: app.authenticate, schema: schema('Get a greeting with a valid token') },
     async () => ({ message: 'Hello from a private endpoint! You need to be authenticated to see this.' }),
   )
 
   app.get(
     '/private-scoped',
-    { preHandler: app.requiresScope('read:messages'), schema: schema('Greets whoever may read messages') },
+    {
+      preHandler: app.requiresScope('read:messages'),
+      schema: schema('Get a greeting with the scope `read:messages`'),
+    },
     async () => ({
       message:
         'Hello from a private endpoint! You need to be authenticated and have a scope of read:messages to see this.',

@@ -16,7 +16,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/me',
     {
       preHandler: app.authenticate,
-      schema: { tags: ['caller'], summary: 'Who the token says is calling', response: { 200: Caller } },
+      schema: {
+        tags: ['caller'],
+        summary: 'Get the claims of the caller’s token',
+        response: { 200: Caller },
+      },
     },
     async ({ token }) => {
       const { issuer, subject, clientId, scopes, permissions, expiresAt } = requireToken(token)

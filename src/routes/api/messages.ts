@@ -8,7 +8,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/messages/public',
-    { config: { public: true }, schema: schema('The public message') },
+    { config: { public: true }, schema: schema('Get the public message') },
     async () => ({
       text: 'This is a public message.',
     }),
@@ -16,13 +16,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/messages/protected',
-    { preHandler: app.authenticate, schema: schema('The protected message') },
+    { preHandler: app.authenticate, schema: schema('Get the protected message') },
     async () => ({ text: 'This is a protected message.' }),
   )
 
   app.get(
     '/messages/admin',
-    { preHandler: app.requiresPermission('read:admin-messages'), schema: schema('The admin message') },
+    { preHandler: app.requiresPermission('read:admin-messages'), schema: schema('Get the admin message') },
     async () => ({ text: 'This is an admin message.' }),
   )
 }

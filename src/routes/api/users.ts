@@ -4,10 +4,10 @@ import { requireUser, User } from '../../plugins/store/tables/user.ts'
 import { findUser, listUsers, registerUser } from '../../plugins/store/tables/users.ts'
 import { orNotFound, toId } from '../../schemas/id.ts'
 import { DEFAULT_LIMIT, linkToNext, PageQuery } from '../../schemas/page.ts'
+import { Text } from '../../schemas/text.ts'
 
 const Params = Type.Object({ id: Type.String() })
 
-/** The people the service knows. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const tags = ['users']
 
@@ -15,7 +15,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/users/me',
     {
       preHandler: [app.authenticate, app.loadUser],
-      schema: { tags, summary: 'The caller', response: { 200: User } },
+      schema: { tags, summary: 'Get the calling user', response: { 200: User } },
     },
     async ({ user }) => requireUser(user),
   )
@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       preHandler: app.requiresScope('read:users'),
       schema: {
         tags,
-        summary: 'Everybody; the next page is in the `Link` header',
+        summary: 'List users; the `Link` header has the next page',
         querystring: PageQuery,
         response: { 200: Type.Array(User) },
       },
@@ -42,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/users/:id',
     {
       preHandler: app.requiresScope('read:users'),
-      schema: { tags, summary: 'One of them', params: Params, response: { 200: User } },
+      schema: { tags, summary: 'Get a user', params: Params, response: { 200: User } },
     },
     async ({ params }) => orNotFound(await findUser(app.store, toId(params.id))),
   )
@@ -53,8 +53,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       preHandler: app.requiresScope('create:users'),
       schema: {
         tags,
-        summary: 'Announces somebody who has signed up; 200 when they are known already',
-        body: signUp(app.config.AUTH0_DOMAIN),
+        summary: 'Register a user who has signed up; 200 if the user exists already',
+        body: newUser(app.config.AUTH0_DOMAIN),
         response: { 200: User, 201: User },
       },
     },
@@ -75,7 +75,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       preHandler: app.requiresScope('delete:users'),
       schema: {
         tags,
-        summary: 'Deletes somebody and all that is theirs',
+        summary: 'Delete a user and everything that belongs to the user',
         params: Params,
         response: { 204: Type.Null() },
       },
@@ -90,9 +90,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
 export default routes
 
-function signUp(issuers: readonly string[]) {
-  // PostgreSQL does not take the character U+0000
-  const text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$' })
+function newUser(issuers: readonly string[]) {
+  const text = (maxLength: number) => Text({ minLength: 1, maxLength })
   return Type.Object({
     issuer: Type.Unsafe<string>({ type: 'string', enum: [...issuers] }),
     subject: text(255),

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { sweep } from '../../plugins/store/tables/expired.ts'
+import { deleteExpired } from '../../plugins/store/tables/expired.ts'
 
 export const SWEEP_INTERVAL_MS = 10 * 60_000
 /** A statement's share, so that it takes no time worth mentioning. */
@@ -10,7 +10,7 @@ export default fp(
   async (app) => {
     const timer = setInterval(async () => {
       try {
-        while (await sweep(app.store, Date.now(), MAX_ROWS));
+        while (await deleteExpired(app.store, Date.now(), MAX_ROWS));
       } catch (error) {
         app.log.warn({ err: error }, 'expired sessions not deleted; tried again later')
       }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { useOnce } from '../../plugins/store/tables/used-once.ts'
+import { isFirstUse } from '../../plugins/store/tables/replay-guard.ts'
 import { registerUser } from '../../plugins/store/tables/users.ts'
 import { SESSION_COOKIE } from '../login/cookies.ts'
 import { loginErrors } from '../login/errors.ts'
@@ -43,7 +43,7 @@ const pages: FastifyPluginAsync = async (app) => {
         detail: 'no cookie for this state, or it is too old',
       })
     reply.clearCookie(attempts.cookieName(attempt.state), cookies.options)
-    if (!(await useOnce(app.store, `log-in ${attempt.state}`, attempt.expiresAt)))
+    if (!(await isFirstUse(app.store, `log-in ${attempt.state}`, attempt.expiresAt)))
       throw new ServiceError(loginErrors.unknownTransaction, { detail: 'the state was used before' })
 
     const askedAt = Date.now()

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 import { bearer, buildApp, type LogLine, listen, type TestApp } from '../../helpers/app.ts'
@@ -6,7 +7,7 @@ import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
 
-/** What the service promises is three seconds; the machine of the tests may be busy with others. */
+/** The service promises three seconds, but the machine may be busy with other tests. */
 const PATIENCE_MS = 6_000
 
 async function check(app: TestApp) {
@@ -14,21 +15,28 @@ async function check(app: TestApp) {
   return [answer.statusCode, answer.json().checks.store]
 }
 
+/** Adds a route that queries the store for every caller, cached or not. */
+function addRoute(app: FastifyInstance) {
+  app.get('/rows', { preHandler: [app.authenticate, app.loadUser] }, () =>
+    app.store.selectFrom('users').select('id').execute(),
+  )
+}
+
 const aboutStore = ({ logLines }: { logLines: LogLine[] }) =>
   logLines.filter(({ msg }) => msg.startsWith('the store ')).map(({ msg, reason }) => reason ?? msg)
 
 onPostgres(
   t,
-  'PostgreSQL that stops takes along what needs it, in time, and nothing else; all heals',
+  'routes that need PostgreSQL fail in time while it is down, other routes do not, and all recover',
   async (t, url) => {
     await prepare(url)
     const proxy = await DatabaseProxy.start(t, url)
     const issuer = await TestIssuer.start(t)
-    const app = await buildApp(t, issuer, { environment: { DATABASE_URL: proxy.url(url) } })
+    const app = await buildApp(t, issuer, { environment: { DATABASE_URL: proxy.url(url) }, extend: addRoute })
     const headers = bearer(await issuer.sign())
     const newcomer = async () => bearer(await issuer.sign({ sub: `auth0|${Math.random()}` }))
     const get = (path: string, as = headers) => app.inject({ url: path, headers: as })
-    const isServed = async () => (await get('/todo')).statusCode === 200
+    const isServed = async () => (await get('/rows')).statusCode === 200
 
     t.equal(await isServed(), true)
     t.strictSame(await check(app), [200, 'ok'])
@@ -36,7 +44,7 @@ onPostgres(
       await proxy[breakDown]()
       for (const as of [headers, await newcomer()]) {
         const start = performance.now()
-        const answer = await get('/todo', as)
+        const answer = await get('/rows', as)
         const ms = performance.now() - start
         t.strictSame(answer.json(), {
           statusCode: 503,
@@ -57,24 +65,24 @@ onPostgres(
       const start = performance.now()
       while (!(await isServed())) await new Promise((resolve) => setTimeout(resolve, 50))
       t.ok(performance.now() - start < PATIENCE_MS)
-      t.equal((await get('/todo', await newcomer())).statusCode, 200)
+      t.equal((await get('/rows', await newcomer())).statusCode, 200)
       t.strictSame(await check(app), [200, 'ok'])
     }
-    const turn = ['unreachable', 'the store serves']
-    t.strictSame(aboutStore(app), [...turn, ...turn], 'the log tells of changes only')
+    const turn = ['unreachable', 'the store is available']
+    t.strictSame(aboutStore(app), [...turn, ...turn], 'only changes are logged')
   },
 )
 
 onPostgres(
   t,
-  'a service that starts before its database, or before its tables, is unready until they come',
+  'a service that starts before its database or its tables is unready until they exist',
   async (t, url) => {
     const proxy = await DatabaseProxy.start(t, url)
     await proxy.cut()
     const issuer = await TestIssuer.start(t)
-    const app = await listen(t, issuer, { environment: { DATABASE_URL: proxy.url(url) } })
+    const app = await listen(t, issuer, { environment: { DATABASE_URL: proxy.url(url) }, extend: addRoute })
     const headers = bearer(await issuer.sign())
-    const status = async () => (await app.inject({ url: '/todo', headers })).statusCode
+    const status = async () => (await app.inject({ url: '/rows', headers })).statusCode
     t.strictSame(await check(app), [503, 'unreachable'])
     t.equal(await status(), 503)
     await proxy.open()
@@ -83,11 +91,11 @@ onPostgres(
     await prepare(url)
     t.strictSame(await check(app), [200, 'ok'])
     t.equal(await status(), 200)
-    t.strictSame(aboutStore(app), ['unreachable', 'migrations are missing', 'the store serves'])
+    t.strictSame(aboutStore(app), ['unreachable', 'migrations are missing', 'the store is available'])
   },
 )
 
-t.test('a SQLite file that cannot be used stops the boot', async (t) => {
+t.test('an unusable SQLite file stops the boot', async (t) => {
   const folder = t.testdir()
   const building = buildApp(t, await TestIssuer.start(t), { environment: { DATABASE_URL: `file:${folder}` } })
   const error = await building.catch((error) => error)
@@ -95,7 +103,7 @@ t.test('a SQLite file that cannot be used stops the boot', async (t) => {
   t.match(error.message, `DATABASE_URL names ${folder}: `)
 })
 
-onEachDatabase(t, 'at the end requests under way are answered before the store is closed', async (t, url) => {
+onEachDatabase(t, 'on close, pending requests are answered before the store is closed', async (t, url) => {
   await prepare(url)
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const { promise: entered, resolve: enter } = Promise.withResolvers<void>()

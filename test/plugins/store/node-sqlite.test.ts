@@ -14,7 +14,7 @@ async function open(t: Test, path = `${t.testdir()}/test.db`) {
   return { store, path }
 }
 
-t.test('an acknowledged write is on the disk, readers do not wait, and references hold', async (t) => {
+t.test('writes are synchronous, readers do not block, and foreign keys are enforced', async (t) => {
   const { store } = await open(t)
   const pragma = async (name: string) => (await sql.raw<object>(`pragma ${name}`).execute(store)).rows
   t.match(await pragma('journal_mode'), [{ journal_mode: 'wal' }])
@@ -23,30 +23,30 @@ t.test('an acknowledged write is on the disk, readers do not wait, and reference
   t.match(await pragma('busy_timeout'), [{ timeout: 2000 }])
 })
 
-t.test('the folder of the file is made', async (t) => {
+t.test('the folder of the file is created', async (t) => {
   const path = `${t.testdir()}/a/b/test.db`
   await open(t, path)
   t.ok(existsSync(path))
 })
 
-t.test('what was written is there when the file is opened again', async (t) => {
+t.test('a file that is opened again has the rows written before', async (t) => {
   const { store, path } = await open(t)
   const { user } = await recordVisit(store, ada, 0)
   const again = await open(t, path)
   t.strictSame((await listUsers(again.store, { cursor: 0, limit: 9 })).items, [user])
 })
 
-t.test('a statement is prepared once, and not all are kept for ever', async (t) => {
+t.test('a statement is prepared once, and the cache of statements is bounded', async (t) => {
   const database = openSqlite(':memory:')
   t.teardown(() => database.close())
   const statement = database.prepare('select 1 as one')
   t.equal(database.prepare('select 1 as one'), statement)
   for (let index = 0; index < 500; index++) database.prepare(`select ${index}`)
   t.not(database.prepare('select 1 as one'), statement)
-  t.match(statement.all([]), [{ one: 1 }], 'it is still good')
+  t.match(statement.all([]), [{ one: 1 }], 'an evicted statement still works')
 })
 
-t.test('a statement prepared before a change of the schema names its columns right', async (t) => {
+t.test('a statement prepared before a schema change returns the right columns', async (t) => {
   const database = openSqlite(':memory:')
   t.teardown(() => database.close())
   database.prepare('create table users (id, name, email)').run([])
@@ -68,7 +68,7 @@ t.test('rows can be streamed', async (t) => {
   t.strictSame(subjects, ['a', 'b'])
 })
 
-t.test('a transaction holds all or nothing, and keeps other statements out', async (t) => {
+t.test('a transaction is atomic, and excludes other statements', async (t) => {
   const { store } = await open(t)
   const count = async () => (await listUsers(store, { cursor: 0, limit: 9 })).items.length
   const failing = store.transaction().execute(async (transaction) => {
@@ -83,7 +83,7 @@ t.test('a transaction holds all or nothing, and keeps other statements out', asy
   t.equal(await count(), 2)
 })
 
-t.test('a database that another process keeps locked is an outage, and heals', async (t) => {
+t.test('a database locked by another process is unavailable until it is unlocked', async (t) => {
   const { store, path } = await open(t)
   const other = new DatabaseSync(path)
   t.teardown(() => other.close())
@@ -94,7 +94,7 @@ t.test('a database that another process keeps locked is an outage, and heals', a
   t.match(await recordVisit(store, ada, 0), { user: ada })
 })
 
-t.test('what is wrong with a statement is no outage', async (t) => {
+t.test('an error in a statement is not a 503 error', async (t) => {
   const { store } = await open(t)
   await t.rejects(sql`selekt`.execute(store), { code: 'ERR_SQLITE_ERROR', statusCode: undefined })
   await t.rejects(sql`insert into users (id) values (1)`.execute(store), {

@@ -8,7 +8,7 @@ import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
 
 const unavailable = { code: 'store_unavailable', statusCode: 503 }
-/** What the service promises is three seconds; the machine of the tests may be busy with others. */
+/** The service promises three seconds, but the machine may be busy with other tests. */
 const PATIENCE_MS = 6_000
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
 
@@ -18,7 +18,7 @@ async function open(t: Test, url: string): Promise<Store> {
   return store
 }
 
-/** A store that is reached through a proxy, and a cheap question. */
+/** Opens a store through a proxy, with a cheap query. */
 async function openThroughProxy(t: Test, url: string) {
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
@@ -35,8 +35,8 @@ async function failsInTime(t: Test, ask: () => Promise<unknown>) {
   t.ok(ms < PATIENCE_MS, `${ms} ms`)
 }
 
-/** Asks until there is an answer. */
-async function heals(t: Test, ask: () => Promise<unknown>) {
+/** Repeats the query until it succeeds. */
+async function recovers(t: Test, ask: () => Promise<unknown>) {
   const start = performance.now()
   while (
     await ask().then(
@@ -51,7 +51,7 @@ async function heals(t: Test, ask: () => Promise<unknown>) {
 
 onPostgres(
   t,
-  'a database that is stopped fails at once, whatever was under way, and heals',
+  'statements fail immediately while the database is down, and succeed when it is back',
   async (t, url) => {
     const { proxy, ask, askOften } = await openThroughProxy(t, url)
     for (let round = 0; round < 3; round++) {
@@ -62,63 +62,59 @@ onPostgres(
         if (result.status === 'rejected') t.match(result.reason, unavailable)
       await Promise.all(Array.from({ length: 50 }, () => failsInTime(t, ask)))
       await proxy.open()
-      await heals(t, ask)
+      await recovers(t, ask)
     }
   },
 )
 
-onPostgres(t, 'a database that hangs fails in time, and heals', async (t, url) => {
+onPostgres(t, 'statements fail in time while the database hangs, and succeed afterwards', async (t, url) => {
   const { proxy, ask, askOften } = await openThroughProxy(t, url)
   await askOften()
   proxy.clog()
   await Promise.all(Array.from({ length: 50 }, () => failsInTime(t, ask)))
   await Promise.all(Array.from({ length: 50 }, () => failsInTime(t, ask)))
   await proxy.open()
-  await heals(t, ask)
+  await recovers(t, ask)
   for (const { status } of await askOften()) t.equal(status, 'fulfilled')
 })
 
-onPostgres(t, 'too many who wait for a database that hangs are turned away at once', async (t, url) => {
+onPostgres(t, 'more than a thousand pending statements are rejected immediately', async (t, url) => {
   const { proxy, ask } = await openThroughProxy(t, url)
   proxy.clog()
   const waiting = Promise.allSettled(Array.from({ length: 1_000 }, ask))
-  await t.rejects(ask(), { ...unavailable, detail: 'too many wait for the database' })
+  await t.rejects(ask(), { ...unavailable, detail: 'too many statements are pending' })
   for (const result of await waiting) t.match(result, { status: 'rejected', reason: unavailable })
+})
+
+onPostgres(t, 'a slow statement is cancelled, and other statements are not affected', async (t, url) => {
+  const store = await open(t, url)
+  const slow = failsInTime(t, () => sql`select pg_sleep(30)`.execute(store))
+  t.strictSame((await sql`select 1 as one`.execute(store)).rows, [{ one: 1 }])
+  await slow
+  t.strictSame((await sql`select 1 as one`.execute(store)).rows, [{ one: 1 }])
 })
 
 onPostgres(
   t,
-  'a statement that takes too long is cancelled, and others are not disturbed',
-  async (t, url) => {
-    const store = await open(t, url)
-    const slow = failsInTime(t, () => sql`select pg_sleep(30)`.execute(store))
-    t.strictSame((await sql`select 1 as one`.execute(store)).rows, [{ one: 1 }])
-    await slow
-    t.strictSame((await sql`select 1 as one`.execute(store)).rows, [{ one: 1 }])
-  },
-)
-
-onPostgres(
-  t,
-  'what the database refuses for now is an outage, what is wrong with a statement is not',
+  'temporary errors of the database are 503 errors, errors in a statement are not',
   async (t, url) => {
     const store = await open(t, url)
     await t.rejects(
       recordVisit(store, ada, 0),
       { ...unavailable, cause: { code: '42P01' } },
-      'not migrated yet',
+      'the table does not exist yet',
     )
     await t.rejects(sql`selekt`.execute(store), { code: '42601', statusCode: undefined })
-    const nobody = new URL(url)
-    nobody.pathname = 'nowhere'
-    await t.rejects(recordVisit(await open(t, nobody.href), ada, 0), {
+    const missing = new URL(url)
+    missing.pathname = 'nowhere'
+    await t.rejects(recordVisit(await open(t, missing.href), ada, 0), {
       ...unavailable,
       cause: { code: '3D000' },
     })
   },
 )
 
-onPostgres(t, 'a transaction holds all or nothing, and gives its connection back', async (t, url) => {
+onPostgres(t, 'a transaction is atomic, and releases its connection', async (t, url) => {
   await prepare(url)
   const store = await open(t, url)
   const count = async () => (await listUsers(store, { cursor: 0, limit: 100 })).items.length
@@ -126,7 +122,7 @@ onPostgres(t, 'a transaction holds all or nothing, and gives its connection back
     await t.rejects(
       store.transaction().execute(async (transaction) => {
         await recordVisit(transaction, ada, 0)
-        t.equal(await count(), 0, 'it is not seen from outside')
+        t.equal(await count(), 0, 'not visible outside the transaction')
         throw new Error('changed my mind')
       }),
       /changed my mind/,
@@ -142,7 +138,7 @@ onPostgres(t, 'a transaction holds all or nothing, and gives its connection back
 
 onPostgres(
   t,
-  'a transaction whose connection is lost is an outage, and harms nothing else',
+  'a transaction that loses its connection fails with 503, and affects nothing else',
   async (t, url) => {
     const { proxy, store, ask, askOften } = await openThroughProxy(t, url)
     for (let round = 0; round < 3; round++) {
@@ -155,14 +151,14 @@ onPostgres(
       })
       await t.rejects(transaction, unavailable)
       await proxy.open()
-      await heals(t, ask)
+      await recovers(t, ask)
       for (const { status } of await askOften()) t.equal(status, 'fulfilled')
-      t.strictSame(await ask(), [], 'nothing of it stays')
+      t.strictSame(await ask(), [], 'the transaction was rolled back')
     }
   },
 )
 
-onPostgres(t, 'numbers above 2^31 are numbers', async (t, url) => {
+onPostgres(t, 'ids above 2^31 are read as numbers', async (t, url) => {
   await prepare(url)
   const store = await open(t, url)
   await sql`alter table users alter column id restart with 5000000000`.execute(store)
@@ -172,7 +168,7 @@ onPostgres(t, 'numbers above 2^31 are numbers', async (t, url) => {
 
 onPostgres(
   t,
-  'behind a pooler nothing is prepared, and no parameter of a session is sent',
+  'behind a pooler, no statement is prepared and no session parameter is sent',
   async (t, url) => {
     await prepare(url)
     const pooled = new URL(url)
@@ -182,14 +178,14 @@ onPostgres(
       [pooled.href, false, '0'],
     ] as const) {
       const store = await open(t, address)
-      const { rows } = await sql`select name from pg_prepared_statements`.execute(store) // itself one of them
+      const { rows } = await sql`select name from pg_prepared_statements`.execute(store) // itself one of the prepared statements
       t.equal(rows.length > 0, isPrepared, address)
       t.strictSame((await sql`show statement_timeout`.execute(store)).rows, [{ statement_timeout }])
     }
   },
 )
 
-onPostgres(t, 'a notice of the database is no error and does not reach the output', async (t, url) => {
+onPostgres(t, 'a notice of the database is ignored', async (t, url) => {
   const store = await open(t, url)
   await t.resolves(sql`do $$ begin raise notice 'a notice'; end $$`.execute(store))
 })

@@ -1,13 +1,12 @@
 import t from 'tap'
 import { openForMigration, openStore } from '../../../src/plugins/store/database.ts'
-import { migrateToLatest } from '../../../src/plugins/store/migrate.ts'
-import { migrations } from '../../../src/plugins/store/migrations.ts'
+import { migrateToLatest, migrations } from '../../../src/plugins/store/migrate.ts'
 import { makeProbe } from '../../../src/plugins/store/probe.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
 
-onEachDatabase(t, 'a store without its tables says so until it has them', async (t, url) => {
+onEachDatabase(t, 'a store without its tables is unavailable until they exist', async (t, url) => {
   const store = await openForMigration(url)
   t.teardown(() => store.destroy())
   const probe = makeProbe(store)
@@ -17,7 +16,7 @@ onEachDatabase(t, 'a store without its tables says so until it has them', async 
   t.equal(await probe(), undefined)
 })
 
-onPostgres(t, 'a store that cannot be reached says so until it can', async (t, url) => {
+onPostgres(t, 'an unreachable store is unavailable until it is reachable', async (t, url) => {
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
   await proxy.cut()

@@ -2,75 +2,73 @@ import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/plugins/store/database.ts'
 import type { Statement } from '../../../src/plugins/store/statements.ts'
-import { createTodo, deleteTodo, listTodos, updateTodo } from '../../../src/plugins/store/tables/todos.ts'
-import { recordVisit } from '../../../src/plugins/store/tables/users.ts'
+import { deleteUser, findUser, recordVisit, registerUser } from '../../../src/plugins/store/tables/users.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
-const fields = { title: 'a', date: '2026-11-21' }
+const profile = { email: null, emailVerified: null, name: null, picture: null }
 
-/** A migrated store, and what its statements since were told as. */
-async function openWatched(t: Test, url: string) {
-  const told: Statement[] = []
-  const store = await openStore(url, (statement) => told.push(statement))
+/** Opens the store and collects its statements. */
+async function openObserved(t: Test, url: string) {
+  const statements: Statement[] = []
+  const store = await openStore(url, (statement) => statements.push(statement))
   t.teardown(() => store.destroy())
-  told.length = 0
-  const taken = () => told.splice(0).map(({ table, operation, failure }) => [operation, table, failure])
-  return { store, told, taken }
+  statements.length = 0
+  const take = () => statements.splice(0).map(({ table, operation, failure }) => [operation, table, failure])
+  return { store, statements, take }
 }
 
-onEachDatabase(t, 'each statement is told with its kind, its table and its time', async (t, url) => {
+onEachDatabase(t, 'the listener gets operation, table and duration of every statement', async (t, url) => {
   await prepare(url)
-  const { store, told, taken } = await openWatched(t, url)
+  const { store, statements, take } = await openObserved(t, url)
   const start = performance.now()
   const { user } = await recordVisit(store, ada, 0)
-  t.ok(told.every(({ seconds }) => seconds > 0 && seconds < (performance.now() - start) / 1000))
-  t.strictSame(taken(), [
+  t.ok(statements.every(({ seconds }) => seconds > 0 && seconds < (performance.now() - start) / 1000))
+  t.strictSame(take(), [
     ['update', 'users', undefined],
+    ['select', 'users', undefined],
     ['insert', 'users', undefined],
   ])
-  const { id } = await createTodo(store, user.id, fields)
-  await listTodos(store, user.id, { cursor: 0, limit: 1 })
-  await updateTodo(store, user.id, id, fields)
-  await deleteTodo(store, user.id, id)
-  await store.selectFrom('todos as t').select('t.id').execute()
-  t.strictSame(taken(), [
-    ['insert', 'todos', undefined],
-    ['select', 'todos', undefined],
-    ['update', 'todos', undefined],
-    ['delete', 'todos', undefined],
-    ['select', 'todos', undefined],
+  await deleteUser(store, user.id)
+  await store.selectFrom('users as u').select('u.id').execute()
+  t.strictSame(take(), [
+    ['delete', 'users', undefined],
+    ['select', 'users', undefined],
   ])
   await sql`select 1`.execute(store)
   await store.selectNoFrom(sql`1`.as('one')).execute()
-  await store.transaction().execute(async (transaction) => listTodos(transaction, 1, { cursor: 0, limit: 1 }))
-  t.strictSame(taken(), [
+  await store.transaction().execute(async (transaction) => findUser(transaction, 1))
+  t.strictSame(take(), [
     ['other', 'none', undefined],
     ['select', 'none', undefined],
     ['other', 'none', undefined],
-    ['select', 'todos', undefined],
+    ['select', 'users', undefined],
     ['other', 'none', undefined],
   ])
 })
 
-onEachDatabase(t, 'a statement that the database rejects is told as such', async (t, url) => {
+onEachDatabase(t, 'a statement rejected by the database is reported as rejected', async (t, url) => {
   await prepare(url)
-  const { store, taken } = await openWatched(t, url)
-  await t.rejects(createTodo(store, 17, fields), { code: 'user_deleted' })
-  t.strictSame(taken(), [['insert', 'todos', 'rejected']])
+  const { store, take } = await openObserved(t, url)
+  const withoutSubject = { ...ada, subject: null as unknown as string }
+  await t.rejects(registerUser(store, withoutSubject, profile, 0), /null/i)
+  t.strictSame(take(), [
+    ['select', 'users', undefined],
+    ['insert', 'users', 'rejected'],
+  ])
 })
 
-onPostgres(t, 'a statement that is not answered is told as unavailable', async (t, url) => {
+onPostgres(t, 'a statement without an answer is reported as unavailable', async (t, url) => {
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
-  const { store, taken } = await openWatched(t, proxy.url(url))
-  await listTodos(store, 1, { cursor: 0, limit: 1 })
+  const { store, take } = await openObserved(t, proxy.url(url))
+  await findUser(store, 1)
   await proxy.cut()
-  await t.rejects(listTodos(store, 1, { cursor: 0, limit: 1 }), { code: 'store_unavailable' })
-  t.strictSame(taken(), [
-    ['select', 'todos', undefined],
-    ['select', 'todos', 'unavailable'],
+  await t.rejects(findUser(store, 1), { code: 'store_unavailable' })
+  t.strictSame(take(), [
+    ['select', 'users', undefined],
+    ['select', 'users', 'unavailable'],
   ])
 })

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { deleteUser, listUsers } from '../../../src/plugins/store/tables/users.ts'
+import { ServiceError } from '../../../src/errors/catalogue.ts'
+import { storeErrors } from '../../../src/plugins/store/errors.ts'
+import { requireUser } from '../../../src/plugins/store/tables/user.ts'
+import { deleteUser, findUser, listUsers } from '../../../src/plugins/store/tables/users.ts'
 import { PROFILE_RETRY_MS } from '../../../src/plugins/users/user-cache.ts'
 import { type BuildOptions, bearer, buildApp, type TestApp } from '../../helpers/app.ts'
 import { moveClock } from '../../helpers/clock.ts'
@@ -24,23 +27,27 @@ async function me(app: TestApp, token: string) {
   return { status: answer.statusCode, body: answer.json() }
 }
 
-onEachDatabase(t, '50 first requests at once of one new person make one, of 50 make 50', async (t, url) => {
-  const { issuer, app } = await start(t, url)
-  const token = await issuer.sign({ sub: 'auth0|one' })
-  const same = await Promise.all(Array.from({ length: 50 }, () => me(app, token)))
-  t.strictSame([...new Set(same.map(({ status, body }) => `${status} ${body.id}`))], ['200 1'])
-  t.equal(await count(app), 1)
+onEachDatabase(
+  t,
+  '50 concurrent first requests create one user for one token subject, 50 users for 50 subjects',
+  async (t, url) => {
+    const { issuer, app } = await start(t, url)
+    const token = await issuer.sign({ sub: 'auth0|one' })
+    const same = await Promise.all(Array.from({ length: 50 }, () => me(app, token)))
+    t.strictSame([...new Set(same.map(({ status, body }) => `${status} ${body.id}`))], ['200 1'])
+    t.equal(await count(app), 1)
 
-  const tokens = await Promise.all(
-    Array.from({ length: 50 }, (_, index) => issuer.sign({ sub: `auth0|${index}` })),
-  )
-  const others = await Promise.all(tokens.map((token) => me(app, token)))
-  for (const { status } of others) t.equal(status, 200)
-  t.equal(new Set(others.map(({ body }) => body.id)).size, 50)
-  t.equal(await count(app), 51)
-})
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => issuer.sign({ sub: `auth0|${index}` })),
+    )
+    const others = await Promise.all(tokens.map((token) => me(app, token)))
+    for (const { status } of others) t.equal(status, 200)
+    t.equal(new Set(others.map(({ body }) => body.id)).size, 50)
+    t.equal(await count(app), 51)
+  },
+)
 
-onEachDatabase(t, '50 first requests at once at two replicas make one person', async (t, url) => {
+onEachDatabase(t, '50 concurrent first requests at two replicas create one user', async (t, url) => {
   const { issuer, app } = await start(t, url)
   const replica = await buildApp(t, issuer, { environment: { DATABASE_URL: url } })
   const token = await issuer.sign()
@@ -52,7 +59,7 @@ onEachDatabase(t, '50 first requests at once at two replicas make one person', a
   t.equal(await count(app), 1)
 })
 
-onEachDatabase(t, 'two issuers with the same subject have two people', async (t, url) => {
+onEachDatabase(t, 'the same subject at two issuers is two users', async (t, url) => {
   const [first, second] = [await TestIssuer.start(t), await TestIssuer.start(t)]
   await prepare(url)
   const environment = { DATABASE_URL: url, AUTH0_DOMAIN: `${first.url},${second.url}` }
@@ -67,40 +74,41 @@ onEachDatabase(t, 'two issuers with the same subject have two people', async (t,
   )
 })
 
-t.test(
-  'only a route that asks for it knows its user, and a database that is down is no matter to others',
-  async (t) => {
-    const issuer = await TestIssuer.start(t)
-    const app = await buildApp(t, issuer, {
-      expectsErrors: true,
-      extend: (app) => {
-        app.get('/with', { preHandler: [app.authenticate, app.loadUser] }, async ({ user }) => user)
-        app.get('/without', { preHandler: app.authenticate }, async ({ user }) => ({ user }))
-      },
-    })
-    const headers = bearer(await issuer.sign())
-    t.strictSame((await app.inject({ url: '/without', headers })).json(), { user: null })
-    t.equal(await count(app), 0)
-    t.match((await app.inject({ url: '/with', headers })).json(), { id: 1, subject: 'auth0|1' })
-    t.equal((await app.inject('/with')).statusCode, 401)
-  },
-)
+t.test('only a route with app.loadUser loads the user and uses the database', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const app = await buildApp(t, issuer, {
+    expectsErrors: true,
+    extend: (app) => {
+      app.get('/with', { preHandler: [app.authenticate, app.loadUser] }, async ({ user }) => user)
+      app.get('/without', { preHandler: app.authenticate }, async ({ user }) => ({ user }))
+    },
+  })
+  const headers = bearer(await issuer.sign())
+  t.strictSame((await app.inject({ url: '/without', headers })).json(), { user: null })
+  t.equal(await count(app), 0)
+  t.match((await app.inject({ url: '/with', headers })).json(), { id: 1, subject: 'auth0|1' })
+  t.equal((await app.inject('/with')).statusCode, 401)
+})
 
-t.test(
-  'a user who was deleted elsewhere is told so once, and is somebody new with the next request',
-  async (t) => {
-    const { issuer, app } = await start(t, 'file::memory:')
-    const headers = bearer(await issuer.sign())
-    const post = async () =>
-      (await app.inject({ method: 'POST', url: '/todo', headers, payload: { title: 'a' } })).json()
-    t.match(await post(), { id: 1, user: 1 })
-    await deleteUser(app.store, 1) // as another replica does
-    t.match(await post(), { statusCode: 409, code: 'user_deleted' })
-    t.match(await post(), { id: 2, user: 2 })
-  },
-)
+t.test('a user deleted by another process gets one 409, and is a new user at the next request', async (t) => {
+  const { issuer, app } = await start(t, 'file::memory:', {
+    extend: (app) => {
+      app.get('/row', { preHandler: [app.authenticate, app.loadUser] }, async ({ user }) => {
+        const row = await findUser(app.store, requireUser(user).id)
+        if (!row) throw new ServiceError(storeErrors.userDeleted)
+        return row
+      })
+    },
+  })
+  const headers = bearer(await issuer.sign())
+  const get = async () => (await app.inject({ url: '/row', headers })).json()
+  t.match(await get(), { id: 1 })
+  await deleteUser(app.store, 1) // as another process does
+  t.match(await get(), { statusCode: 409, code: 'user_deleted' })
+  t.match(await get(), { id: 2 })
+})
 
-t.test('the profile comes from the issuer, once', async (t) => {
+t.test('the profile is requested from the issuer once', async (t) => {
   const { issuer, app } = await start(t, 'file::memory:')
   issuer.userinfo = answer({ sub: 'auth0|1', email: 'ada@example.com', email_verified: true, name: 'Ada' })
   const token = await issuer.sign({ aud: [AUDIENCE, `${issuer.url}userinfo`], scope: 'openid' })
@@ -111,7 +119,7 @@ t.test('the profile comes from the issuer, once', async (t) => {
   t.strictSame(issuer.userinfoRequests, [`Bearer ${token}`])
 })
 
-t.test('a machine’s token is not shown to the issuer', async (t) => {
+t.test('the token of a machine is not sent to the issuer', async (t) => {
   const { issuer, app } = await start(t, 'file::memory:')
   t.match(await me(app, await issuer.sign({ sub: 'client@clients', gty: 'client-credentials' })), {
     status: 200,
@@ -121,14 +129,14 @@ t.test('a machine’s token is not shown to the issuer', async (t) => {
 })
 
 for (const [what, misbehave] of Object.entries<TestIssuer['userinfo']>({
-  'has had enough': (_request, response) => response.writeHead(429, { 'retry-after': '60' }).end(),
-  'is broken': (_request, response) => response.writeHead(500).end('secret'),
-  'speaks of somebody else': answer({ sub: 'auth0|2', email: 'eve@example.com' }),
-  'answers with a page': (_request, response) =>
+  'limits its callers': (_request, response) => response.writeHead(429, { 'retry-after': '60' }).end(),
+  'answers 500': (_request, response) => response.writeHead(500).end('secret'),
+  'answers with another subject': answer({ sub: 'auth0|2', email: 'eve@example.com' }),
+  'answers with HTML': (_request, response) =>
     response.setHeader('content-type', 'text/html').end('<!doctype html>'),
   hangs: () => {},
 })) {
-  t.test(`an issuer that ${what} costs the person their profile, until it is asked again`, async (t) => {
+  t.test(`an issuer that ${what} leaves the user without a profile until the next look-up`, async (t) => {
     const clock = moveClock(t)
     const { issuer, app } = await start(t, 'file::memory:')
     issuer.userinfo = misbehave
@@ -139,7 +147,7 @@ for (const [what, misbehave] of Object.entries<TestIssuer['userinfo']>({
     t.ok(ms < 5_000, `${ms} ms`)
     t.match(
       app.logLines.filter(({ level }) => level === 40),
-      [{ issuer: issuer.url, msg: /asked again later/ }],
+      [{ issuer: issuer.url, msg: /retried later/ }],
     )
     t.notMatch(JSON.stringify(app.logLines), new RegExp(token))
 

@@ -40,14 +40,14 @@ async function start(t: Test) {
   return { issuer, failures, token, lookUp }
 }
 
-t.test('the issuer is asked with the token in the header, and says who it is', async (t) => {
+t.test('the profile is requested with the token in the header', async (t) => {
   const { issuer, failures, lookUp } = await start(t)
   t.strictSame(await lookUp(), profile)
   t.strictSame(issuer.userinfoRequests, ['Bearer the-token'])
   t.strictSame(failures, [])
 })
 
-t.test('only a token that is meant for it is shown to the endpoint', async (t) => {
+t.test('only tokens valid for the endpoint are sent to it', async (t) => {
   const { issuer, token, lookUp } = await start(t)
   const cases: [more: object, mayHave: boolean, isAsked: boolean][] = [
     [{ scope: 'openid profile' }, true, true],
@@ -64,7 +64,7 @@ t.test('only a token that is meant for it is shown to the endpoint', async (t) =
   }
 })
 
-t.test('what is odd is left out; what is of no use is no profile', async (t) => {
+t.test('malformed claims are omitted, and a profile without email and name is undefined', async (t) => {
   const { issuer, lookUp } = await start(t)
   const look = async (body: object) => {
     issuer.userinfo = answer({ sub: subject, ...body })
@@ -83,7 +83,7 @@ t.test('what is odd is left out; what is of no use is no profile', async (t) => 
   t.equal(await look({}), undefined)
 })
 
-t.test('an issuer that fails is let alone for a while, and asked again', async (t) => {
+t.test('an issuer that fails is not asked during its cooldown, and asked again afterwards', async (t) => {
   const { issuer, failures, lookUp } = await start(t)
   const start_ = 1_000_000
   const bad: [answer: TestIssuer['userinfo'], message: RegExp][] = [
@@ -108,7 +108,7 @@ t.test('an issuer that fails is let alone for a while, and asked again', async (
   t.equal(failures.length, bad.length)
 })
 
-t.test('an issuer that hangs is waited for no longer than promised', async (t) => {
+t.test('a look-up at an issuer that hangs ends at the timeout', async (t) => {
   const { issuer, failures, lookUp } = await start(t)
   issuer.userinfo = () => {}
   const start_ = performance.now()
@@ -118,7 +118,7 @@ t.test('an issuer that hangs is waited for no longer than promised', async (t) =
   t.match(failures, [/no answer in|timeout/])
 })
 
-t.test('an issuer without an endpoint, or with one that is not https, is not asked', async (t) => {
+t.test('an issuer whose endpoint is missing or not https is not asked', async (t) => {
   for (const userinfo_endpoint of [undefined, 7, 'http://elsewhere.test/userinfo', 'not a URL']) {
     const { issuer, failures, lookUp } = await start(t)
     issuer.discovery = { issuer: issuer.url, userinfo_endpoint }
@@ -128,13 +128,16 @@ t.test('an issuer without an endpoint, or with one that is not https, is not ask
   }
 })
 
-t.test('a refusal concerns the caller, not the issuer: the next caller is looked up at once', async (t) => {
-  const { issuer, failures, lookUp } = await start(t)
-  for (const status of [400, 401, 403, 404]) {
-    issuer.userinfo = (_request, response) => response.writeHead(status).end()
-    t.equal(await lookUp(), undefined)
-    t.match(failures.at(-1), new RegExp(` answered ${status}$`))
-    issuer.userinfo = answer(claims)
-    t.strictSame(await lookUp(), profile)
-  }
-})
+t.test(
+  'a rejected token does not start the cooldown: the next caller is looked up immediately',
+  async (t) => {
+    const { issuer, failures, lookUp } = await start(t)
+    for (const status of [400, 401, 403, 404]) {
+      issuer.userinfo = (_request, response) => response.writeHead(status).end()
+      t.equal(await lookUp(), undefined)
+      t.match(failures.at(-1), new RegExp(` answered ${status}$`))
+      issuer.userinfo = answer(claims)
+      t.strictSame(await lookUp(), profile)
+    }
+  },
+)

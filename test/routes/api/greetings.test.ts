@@ -17,17 +17,17 @@ t.test('greetings', async (t) => {
     fetch(`${url}${path}`, authorization === undefined ? {} : { headers: { authorization } })
 
   const valid = await issuer.sign({ scope: 'read:messages' })
-  const refused: Record<string, string | undefined> = {
+  const rejected: Record<string, string | undefined> = {
     'no header': undefined,
     'a scheme and no token': 'Bearer ',
     'a blank header': '',
-    'a token that is none': 'Bearer invalidToken',
+    'an invalid token': 'Bearer invalidToken',
     'two tokens': 'Bearer invalidToken abc',
     'a valid token with text appended': `Bearer ${valid}abc`,
     'a valid token and a second word': `Bearer ${valid} abc`,
   }
   for (const path of ['/api/private', '/api/private-scoped']) {
-    for (const [circumstance, authorization] of Object.entries(refused)) {
+    for (const [circumstance, authorization] of Object.entries(rejected)) {
       t.test(`${path} with ${circumstance} is 401`, async (t) => {
         const response = await get(path, authorization)
         t.equal(response.status, 401)
@@ -47,7 +47,7 @@ t.test('greetings', async (t) => {
   ]
   for (const [scope, scopedStatus] of granted) {
     t.test(
-      `a token with the scope "${scope}" is accepted, and read:messages is ${scopedStatus}`,
+      `a token with the scope "${scope}" is accepted; the route that requires read:messages answers ${scopedStatus}`,
       async (t) => {
         const authorization = `Bearer ${await issuer.sign({ scope })}`
         const plain = await get('/api/private', authorization)
@@ -60,7 +60,7 @@ t.test('greetings', async (t) => {
     )
   }
 
-  t.test('the public greeting needs no token, and a bad one changes nothing', async (t) => {
+  t.test('the public greeting needs no token and ignores an invalid one', async (t) => {
     for (const authorization of [undefined, 'Bearer invalidToken', `Bearer ${valid}`]) {
       const response = await get('/api/public', authorization)
       t.equal(response.status, 200)
@@ -69,7 +69,7 @@ t.test('greetings', async (t) => {
     }
   })
 
-  t.test('a trailing slash changes nothing and HEAD works where GET does', async (t) => {
+  t.test('a trailing slash changes nothing, and HEAD works like GET', async (t) => {
     for (const path of Object.keys(messages)) {
       t.equal((await fetch(`${url}${path}/`, { headers: bearer(valid) })).status, 200)
       t.equal((await fetch(`${url}${path}`, { method: 'HEAD', headers: bearer(valid) })).status, 200)

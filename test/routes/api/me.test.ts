@@ -2,13 +2,13 @@ import t from 'tap'
 import { bearer, listen } from '../../helpers/app.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
-t.test('the caller is told who the token says they are', async (t) => {
+t.test('the response contains the claims of the token', async (t) => {
   const issuer = await TestIssuer.start(t)
   const { url } = await listen(t, issuer)
   const get = (headers = {}) => fetch(`${url}/api/me`, { headers })
   const me = async (claims: object) => (await get(bearer(await issuer.sign(claims)))).json()
   const expiresAt = Math.floor(Date.now() / 1000) + 60
-  const odd = { iss: issuer.url, sub: 'auth0|1', scope: [], permissions: [], expiresAt }
+  const rest = { iss: issuer.url, sub: 'auth0|1', scope: [], permissions: [], expiresAt }
 
   t.strictSame(
     await me({
@@ -17,7 +17,7 @@ t.test('the caller is told who the token says they are', async (t) => {
       scope: 'read:messages openid',
       permissions: ['read:messages'],
       exp: expiresAt,
-      email: 'not@told.example',
+      email: 'not@shown.example',
     }),
     {
       iss: issuer.url,
@@ -29,13 +29,13 @@ t.test('the caller is told who the token says they are', async (t) => {
     },
   )
   t.strictSame(await me({ azp: undefined, client_id: 'client-2', exp: expiresAt }), {
-    ...odd,
+    ...rest,
     clientId: 'client-2',
   })
   t.strictSame(
     await me({ azp: 7, scope: { a: 'b' }, permissions: 'read:messages', exp: expiresAt }),
-    { ...odd, clientId: null },
-    'what is odd is left out',
+    { ...rest, clientId: null },
+    'malformed claims are omitted',
   )
   t.equal((await get()).status, 401)
 })

@@ -11,11 +11,23 @@ const texts = {
 type Name = keyof typeof texts
 
 const callers: [caller: string, claims: object | undefined, statuses: Record<Name, number>][] = [
-  ['nobody', undefined, { public: 200, protected: 401, admin: 401 }],
-  ['whoever has a token', {}, { public: 200, protected: 200, admin: 403 }],
-  ['another permission', { permissions: ['read:messages'] }, { public: 200, protected: 200, admin: 403 }],
-  ['the scope, but not the permission', { scope: PERMISSION }, { public: 200, protected: 200, admin: 403 }],
-  ['the permission', { permissions: [PERMISSION] }, { public: 200, protected: 200, admin: 200 }],
+  ['a caller without a token', undefined, { public: 200, protected: 401, admin: 401 }],
+  ['a caller with a token', {}, { public: 200, protected: 200, admin: 403 }],
+  [
+    'a caller with another permission',
+    { permissions: ['read:messages'] },
+    { public: 200, protected: 200, admin: 403 },
+  ],
+  [
+    'a caller with the scope, but not the permission',
+    { scope: PERMISSION },
+    { public: 200, protected: 200, admin: 403 },
+  ],
+  [
+    'a caller with the permission',
+    { permissions: [PERMISSION] },
+    { public: 200, protected: 200, admin: 200 },
+  ],
 ]
 
 t.test('messages', async (t) => {

@@ -24,12 +24,12 @@ async function start(t: Test, url: string) {
     }
   }
   const me = (sub: string) => call('GET', '/api/users/me', { claims: { sub, scope: undefined } })
-  const announce = (payload: object) =>
+  const register = (payload: object) =>
     call('POST', '/api/users', { payload: { issuer: issuer.url, ...payload } })
-  return { issuer, app, call, me, announce }
+  return { issuer, app, call, me, register }
 }
 
-onEachDatabase(t, 'the caller is shown to themselves, whatever their scope', async (t, url) => {
+onEachDatabase(t, '/api/users/me returns the caller, whatever the scope', async (t, url) => {
   const { issuer, me } = await start(t, url)
   const { status, body } = await me('google-oauth2|999')
   t.equal(status, 200)
@@ -46,70 +46,70 @@ onEachDatabase(t, 'the caller is shown to themselves, whatever their scope', asy
   })
   t.ok(Math.abs(Date.parse(createdAt) - Date.now()) < 60_000)
   t.equal(lastSeenAt, createdAt)
-  t.equal((await me('auth0|999')).body.id, 2, 'the same end of a subject makes nobody the same')
-})
-
-onEachDatabase(t, 'whoever may read users sees them all, in pages, and one by one', async (t, url) => {
-  const { call, me } = await start(t, url)
-  for (const sub of ['a', 'b', 'c']) await me(sub)
-  const subjects = ({ body }: { body: { subject: string }[] }) => body.map(({ subject }) => subject)
-  t.strictSame(subjects(await call('GET', '/api/users')), ['a', 'b', 'c'])
-  const first = await call('GET', '/api/users?limit=2')
-  t.strictSame(subjects(first), ['a', 'b'])
-  t.equal(first.headers.link, '</api/users?limit=2&cursor=2>; rel="next"')
-  const second = await call('GET', '/api/users?limit=2&cursor=2')
-  t.strictSame(subjects(second), ['c'])
-  t.equal(second.headers.link, undefined)
-  t.match(await call('GET', '/api/users?limit=0'), {
-    status: 400,
-    body: { validation: [{ field: 'limit' }] },
-  })
-
-  t.match(await call('GET', '/api/users/2'), { status: 200, body: { id: 2, subject: 'b' } })
-  for (const id of ['4', '0', 'b', '99999999999999999999']) {
-    t.match(await call('GET', `/api/users/${id}`), { status: 404, body: { code: 'not_found' } }, id)
-  }
+  t.equal((await me('auth0|999')).body.id, 2, 'subjects with the same end are different users')
 })
 
 onEachDatabase(
   t,
-  'a sign-up is noted once, and the person knows their number when they come',
+  'a caller with read:users can list all users in pages, and get each one',
   async (t, url) => {
-    const { announce, call, me } = await start(t, url)
-    const profile = {
-      email: 'ada@example.com',
-      emailVerified: false,
-      name: 'Ada',
-      picture: 'https://example.com/a.png',
-    }
-    const noted = await announce({ subject: 'auth0|ada', ...profile })
-    t.match(noted, {
-      status: 201,
-      headers: { location: '/api/users/1' },
-      body: { id: 1, subject: 'auth0|ada', ...profile, lastSeenAt: null },
+    const { call, me } = await start(t, url)
+    for (const sub of ['a', 'b', 'c']) await me(sub)
+    const subjects = ({ body }: { body: { subject: string }[] }) => body.map(({ subject }) => subject)
+    t.strictSame(subjects(await call('GET', '/api/users')), ['a', 'b', 'c'])
+    const first = await call('GET', '/api/users?limit=2')
+    t.strictSame(subjects(first), ['a', 'b'])
+    t.equal(first.headers.link, '</api/users?limit=2&cursor=2>; rel="next"')
+    const second = await call('GET', '/api/users?limit=2&cursor=2')
+    t.strictSame(subjects(second), ['c'])
+    t.equal(second.headers.link, undefined)
+    t.match(await call('GET', '/api/users?limit=0'), {
+      status: 400,
+      body: { validation: [{ field: 'limit' }] },
     })
-    const again = await announce({ subject: 'auth0|ada', ...profile, name: 'Eve' })
-    t.strictSame([again.status, again.body], [200, noted.body])
-    t.equal(again.headers.location, undefined)
-    t.match(await me('auth0|ada'), { status: 200, body: { id: 1, ...profile, lastSeenAt: String } })
 
-    t.match(await announce({ subject: 'auth0|bob', email: profile.email }), { status: 201, body: { id: 2 } })
-    t.equal((await call('GET', '/api/users')).body.length, 2, 'the same e-mail makes nobody the same')
+    t.match(await call('GET', '/api/users/2'), { status: 200, body: { id: 2, subject: 'b' } })
+    for (const id of ['4', '0', 'b', '99999999999999999999']) {
+      t.match(await call('GET', `/api/users/${id}`), { status: 404, body: { code: 'not_found' } }, id)
+    }
   },
 )
 
-onEachDatabase(t, 'a sign-up completes who came before it was told', async (t, url) => {
-  const { announce, me } = await start(t, url)
+onEachDatabase(t, 'a user is registered once, and keeps the id at the first visit', async (t, url) => {
+  const { register, call, me } = await start(t, url)
+  const profile = {
+    email: 'ada@example.com',
+    emailVerified: false,
+    name: 'Ada',
+    picture: 'https://example.com/a.png',
+  }
+  const created = await register({ subject: 'auth0|ada', ...profile })
+  t.match(created, {
+    status: 201,
+    headers: { location: '/api/users/1' },
+    body: { id: 1, subject: 'auth0|ada', ...profile, lastSeenAt: null },
+  })
+  const again = await register({ subject: 'auth0|ada', ...profile, name: 'Eve' })
+  t.strictSame([again.status, again.body], [200, created.body])
+  t.equal(again.headers.location, undefined)
+  t.match(await me('auth0|ada'), { status: 200, body: { id: 1, ...profile, lastSeenAt: String } })
+
+  t.match(await register({ subject: 'auth0|bob', email: profile.email }), { status: 201, body: { id: 2 } })
+  t.equal((await call('GET', '/api/users')).body.length, 2, 'users with the same email address are different')
+})
+
+onEachDatabase(t, 'registering an existing user adds the profile', async (t, url) => {
+  const { register, me } = await start(t, url)
   t.match(await me('auth0|ada'), { body: { id: 1, email: null } })
-  t.match(await announce({ subject: 'auth0|ada', email: 'ada@example.com' }), {
+  t.match(await register({ subject: 'auth0|ada', email: 'ada@example.com' }), {
     status: 200,
     body: { id: 1, email: 'ada@example.com' },
   })
   t.match(await me('auth0|ada'), { body: { id: 1, email: 'ada@example.com' } })
 })
 
-t.test('a sign-up is of a configured issuer and well formed', async (t) => {
-  const { issuer, announce, call } = await start(t, 'file::memory:')
+t.test('a registration needs a configured issuer and valid fields', async (t) => {
+  const { issuer, register, call } = await start(t, 'file::memory:')
   for (const [payload, field] of [
     [{ subject: 'a', issuer: 'https://other.test/' }, 'issuer'],
     [{ subject: 'a', issuer: issuer.url.slice(0, -1) }, 'issuer'],
@@ -125,7 +125,7 @@ t.test('a sign-up is of a configured issuer and well formed', async (t) => {
     [{ subject: 'a', picture: '' }, 'picture'],
   ] as const) {
     t.match(
-      await announce(payload),
+      await register(payload),
       { status: 400, body: { validation: [{ field }] } },
       JSON.stringify(payload),
     )
@@ -133,21 +133,18 @@ t.test('a sign-up is of a configured issuer and well formed', async (t) => {
   t.equal((await call('GET', '/api/users')).body.length, 0)
 })
 
-onEachDatabase(t, 'who is deleted is gone with all that is theirs, and starts anew', async (t, url) => {
+onEachDatabase(t, 'a deleted user is not found, and is a new user at the next call', async (t, url) => {
   const { call, me } = await start(t, url)
-  const claims = { sub: 'auth0|ada' }
   await me('auth0|ada')
-  await call('POST', '/todo', { claims, payload: { title: 'a' } })
   const removed = await call('DELETE', '/api/users/1')
   t.strictSame([removed.status, removed.body], [204, undefined])
   t.match(await call('DELETE', '/api/users/1'), { status: 404, body: { code: 'not_found' } })
   t.match(await call('DELETE', '/api/users/none'), { status: 404 })
   t.match(await call('GET', '/api/users/1'), { status: 404 })
-  t.match(await call('GET', '/todo', { claims }), { status: 200, body: [] })
   t.match(await me('auth0|ada'), { body: { id: 2 } })
 })
 
-t.test('each needs its own scope, and a permission is none', async (t) => {
+t.test('each route needs its own scope, and a permission does not replace it', async (t) => {
   const { app, call } = await start(t, 'file::memory:')
   for (const [method, path, scope] of [
     ['GET', '/api/users', 'read:users'],

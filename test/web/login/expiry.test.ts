@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import t from 'tap'
-import { useOnce } from '../../../src/plugins/store/tables/used-once.ts'
+import { isFirstUse } from '../../../src/plugins/store/tables/replay-guard.ts'
 import { SWEEP_INTERVAL_MS } from '../../../src/web/login/expiry.ts'
 import { startWithIssuer } from '../../helpers/web-issuer.ts'
 
@@ -8,14 +8,15 @@ t.test('expired rows are deleted from time to time, and a failure is not the end
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const { app } = await startWithIssuer(t)
-  const count = async () => (await app.store.selectFrom('used_once').selectAll().execute()).length
+  const count = async () => (await app.store.selectFrom('replay_guard').selectAll().execute()).length
   const isTrueSoon = async (condition: () => boolean | Promise<boolean>) => {
     while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
   }
   await app.store.transaction().execute(async (transaction) => {
-    for (let number = 0; number < 1_001; number++) await useOnce(transaction, String(number), Date.now() - 1)
+    for (let number = 0; number < 1_001; number++)
+      await isFirstUse(transaction, String(number), Date.now() - 1)
   })
-  await useOnce(app.store, 'new', Date.now() + 60_000)
+  await isFirstUse(app.store, 'new', Date.now() + 60_000)
   mock.timers.tick(SWEEP_INTERVAL_MS - 1)
   t.equal(await count(), 1_002)
   mock.timers.tick(1)
@@ -25,7 +26,7 @@ t.test('expired rows are deleted from time to time, and a failure is not the end
   mock.timers.tick(SWEEP_INTERVAL_MS)
   await isTrueSoon(() => app.logLines.some(({ msg, level }) => /not deleted/.test(msg) && level === 40))
   await app.store.schema.alterTable('gone').renameTo('sessions').execute()
-  await useOnce(app.store, 'old', Date.now() - 1)
+  await isFirstUse(app.store, 'old', Date.now() - 1)
   mock.timers.tick(SWEEP_INTERVAL_MS)
   await isTrueSoon(async () => (await count()) === 1)
 })

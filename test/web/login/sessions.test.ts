@@ -66,7 +66,7 @@ onEachDatabase(t, 'nothing of a session can be read in the database', async (t, 
   const contents = String(row?.contents)
   const session = (await app.login.sessions.find(sessionCookie(browser, url) ?? '', Date.now()))?.contents
   const texts = [JSON.stringify(row), Buffer.from(contents, 'base64url').toString('latin1')]
-  const used = await app.store.selectFrom('used_once').selectAll().execute()
+  const used = await app.store.selectFrom('replay_guard').selectAll().execute()
   for (const secret of [
     sessionCookie(browser, url),
     session?.accessToken,

@@ -227,7 +227,7 @@ t.test('mere visitors get no cookie and leave no row', async (t) => {
     t.strictSame(headers.getSetCookie(), [], path)
   }
   await new WebBrowser().visit(`${url}/login`)
-  for (const table of ['sessions', 'used_once', 'users'] as const)
+  for (const table of ['sessions', 'replay_guard', 'users'] as const)
     t.strictSame(await app.store.selectFrom(table).selectAll().execute(), [], table)
 })
 

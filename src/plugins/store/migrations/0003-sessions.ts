@@ -17,10 +17,10 @@ export const sessions: Migration = {
     await db.schema.createIndex('sessions_sid').on('sessions').column('sid').execute()
     await db.schema.createIndex('sessions_expires_at').on('sessions').column('expires_at').execute()
     await db.schema
-      .createTable('used_once')
+      .createTable('replay_guard')
       .addColumn('key_hash', 'text', (column) => column.primaryKey())
       .addColumn('expires_at', 'text', (column) => column.notNull())
       .execute()
-    await db.schema.createIndex('used_once_expires_at').on('used_once').column('expires_at').execute()
+    await db.schema.createIndex('replay_guard_expires_at').on('replay_guard').column('expires_at').execute()
   },
 }

@@ -2,7 +2,7 @@ import { type CreateTableBuilder, type Kysely, PostgresAdapter } from 'kysely'
 
 type Table = CreateTableBuilder<string, string>
 
-/** A table whose `id` is counted up by the database and never reused, not even after deletions. */
+/** Creates a table whose `id` is assigned by the database and never reused, even after deletions. */
 export function createTableWithId(db: Kysely<unknown>, name: string): Table {
   const table = db.schema.createTable(name)
   return isPostgres(db)
@@ -11,8 +11,9 @@ export function createTableWithId(db: Kysely<unknown>, name: string): Table {
 }
 
 /**
- * A table of rows that belong to a user and are deleted with them. PostgreSQL stores them by `(user_id, id)`, so that the
- * table can be partitioned by user; SQLite counts up a single primary key only and gets an index.
+ * Creates a table whose rows belong to a user and are deleted with the user. Its primary key on PostgreSQL is
+ * `(user_id, id)`, so that it can be partitioned by user. SQLite assigns ids to single-column primary keys only, so
+ * there the pair is an index.
  */
 export async function createTableOfUser(
   db: Kysely<unknown>,

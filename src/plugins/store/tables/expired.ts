@@ -1,8 +1,13 @@
 import type { Store } from '../schema.ts'
 import { toTime } from './time.ts'
 
-/** Deletes what has expired, a bounded number of each kind. Whether there may be more. */
-export async function sweep(store: Store, now: number, limit: number): Promise<boolean> {
+/**
+ * Deletes expired sessions and replay guard entries.
+ *
+ * @param limit maximum number of rows deleted from each table
+ * @returns whether more rows may be left
+ */
+export async function deleteExpired(store: Store, now: number, limit: number): Promise<boolean> {
   const at = toTime(now)
   const sessions = await store
     .deleteFrom('sessions')
@@ -11,9 +16,9 @@ export async function sweep(store: Store, now: number, limit: number): Promise<b
     )
     .executeTakeFirst()
   const keys = await store
-    .deleteFrom('used_once')
+    .deleteFrom('replay_guard')
     .where('key_hash', 'in', (all) =>
-      all.selectFrom('used_once').select('key_hash').where('expires_at', '<=', at).limit(limit),
+      all.selectFrom('replay_guard').select('key_hash').where('expires_at', '<=', at).limit(limit),
     )
     .executeTakeFirst()
   return Math.max(Number(sessions.numDeletedRows), Number(keys.numDeletedRows)) >= limit

@@ -1,5 +1,5 @@
 import type { Store } from '../schema.ts'
-import { useOnce } from './used-once.ts'
+import { isFirstUse } from './replay-guard.ts'
 
 /** Whose sessions an issuer wants ended: of one of its own sessions, of a person, or both. */
 export interface Logout {
@@ -16,7 +16,7 @@ export interface Logout {
 export async function endSessions(store: Store, logout: Logout): Promise<number | undefined> {
   const { issuer, subject, sid, id, until } = logout
   return store.transaction().execute(async (transaction) => {
-    if (!(await useOnce(transaction, `logout ${issuer} ${id}`, until))) return undefined
+    if (!(await isFirstUse(transaction, `logout ${issuer} ${id}`, until))) return undefined
     const users = transaction.selectFrom('users').select('id').where('issuer', '=', issuer)
     const { numDeletedRows } = await transaction
       .deleteFrom('sessions')

@@ -1,17 +1,17 @@
-/** Part of a list in the order of its ids. */
+/** Part of a list ordered by id. */
 export interface Page<T> {
   readonly items: T[]
-  /** Where the next page starts: after this id. Undefined when this is the last. */
+  /** Cursor of the next page; undefined on the last page. */
   readonly next: number | undefined
 }
 
 export interface PageRequest {
-  /** The id the page starts after. */
+  /** The page starts after this id. */
   readonly cursor: number
   readonly limit: number
 }
 
-/** Made of one row more than fits, which tells that there is a next page. */
+/** Creates a page. Query one row more than the limit: its presence means that there is a next page. */
 export function toPage<Row, T extends { id: number }>(
   rows: Row[],
   limit: number,

@@ -3,9 +3,9 @@ import type { Compilable, CompiledQuery } from 'kysely'
 import type { Store } from '../schema.ts'
 
 /**
- * A query that is built once for each store and run many times: building it takes longer than many statements run.
+ * Builds a query once per store and runs it many times, because building takes longer than executing many statements.
  *
- * @param build its values, in their order, are the parameters of the statement; the first call throws if they are not
+ * @param build uses its values as the parameters of the statement, in the same order; otherwise the first call throws
  */
 export function prepared<Values extends readonly unknown[], Row>(
   build: (store: Store, ...values: Values) => Compilable<Row>,

@@ -1,8 +1,25 @@
 import type { Selectable } from 'kysely'
 import { ServiceError } from '../../../errors/catalogue.ts'
 import { isForeignKeyViolation, storeErrors } from '../errors.ts'
-import type { SessionsTable, Store } from '../schema.ts'
+import type { Store } from '../schema.ts'
 import { toTime } from './time.ts'
+
+declare module '../schema.ts' {
+  interface Schema {
+    sessions: SessionsTable
+  }
+}
+
+interface SessionsTable {
+  id_hash: string
+  user_id: number
+  sid: string | null
+  contents: string
+  revision: number
+  refresh_until: string | null
+  created_at: string
+  expires_at: string
+}
 
 /** A session as it is kept: who has the database has neither its id nor what is in it. */
 export interface StoredSession {

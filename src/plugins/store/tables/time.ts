@@ -1,4 +1,4 @@
-/** Milliseconds since the epoch, as both databases keep them: texts in the order of time. */
+/** Formats milliseconds since the epoch as stored in both databases: as text that sorts by time. */
 export function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
 }

@@ -1,10 +1,24 @@
-import { type Selectable, sql } from 'kysely'
+import { type Generated, type Selectable, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { ServiceError } from '../../../errors/catalogue.ts'
 import { isForeignKeyViolation, storeErrors } from '../errors.ts'
-import type { Store, TodosTable } from '../schema.ts'
+import type { Store } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { prepared } from './prepared.ts'
+
+declare module '../schema.ts' {
+  interface Schema {
+    todos: TodosTable
+  }
+}
+
+interface TodosTable {
+  id: Generated<number>
+  user_id: number
+  title: string
+  /** `YYYY-MM-DD` */
+  date: string
+}
 
 export const Todo = Type.Object({
   id: Type.Integer(),
@@ -15,7 +29,7 @@ export const Todo = Type.Object({
 
 export type Todo = Static<typeof Todo>
 
-/** What its owner decides. */
+/** Fields that the owner sets. */
 export type TodoFields = Pick<Todo, 'title' | 'date'>
 
 const selectPage = prepared((store, user: number, cursor: number, count: number) =>
@@ -25,7 +39,7 @@ const selectPage = prepared((store, user: number, cursor: number, count: number)
     .where('user_id', '=', user)
     .where('id', '>', cursor)
     .orderBy('id')
-    // The sum keeps SQLite from planning anew each time: it looks at what a bare parameter of LIMIT is bound to
+    // The sum saves SQLite from planning the query again on each call, as it does when LIMIT is a bare parameter
     .limit(sql<number>`${count} + 0`),
 )
 
@@ -33,7 +47,7 @@ const selectOne = prepared((store, user: number, id: number) =>
   store.selectFrom('todos').selectAll().where('user_id', '=', user).where('id', '=', id),
 )
 
-/** All these look at one person's to-dos only: another's is as good as none. */
+/** Lists to-dos of the user. Like all functions here, it ignores to-dos of other users. */
 export async function listTodos(
   store: Store,
   user: number,
@@ -43,7 +57,7 @@ export async function listTodos(
   return toPage(rows, limit, toTodo)
 }
 
-/** @throws {ServiceError} 409 when the person is no more */
+/** @throws {ServiceError} 409 when the user was deleted */
 export async function createTodo(store: Store, user: number, fields: TodoFields): Promise<Todo> {
   try {
     const row = await store
@@ -62,7 +76,7 @@ export async function findTodo(store: Store, user: number, id: number): Promise<
   return row && toTodo(row)
 }
 
-/** What is not among the changes stays. */
+/** Updates the given fields only. */
 export async function updateTodo(
   store: Store,
   user: number,
@@ -80,7 +94,7 @@ export async function updateTodo(
   return row && toTodo(row)
 }
 
-/** Whether there was one. */
+/** @returns false when there was no such to-do */
 export async function deleteTodo(store: Store, user: number, id: number): Promise<boolean> {
   const { numDeletedRows } = await store
     .deleteFrom('todos')

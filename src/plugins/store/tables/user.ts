@@ -2,34 +2,34 @@ import { type Static, Type } from 'typebox'
 
 const Text = Type.Union([Type.String(), Type.Null()])
 
-/** Somebody, or a machine, who has called: what the service knows of them. */
+/** User of the service: a human or a machine. */
 export const User = Type.Object({
   id: Type.Integer(),
   issuer: Type.String(),
   subject: Type.String(),
-  username: Type.String({ description: 'For show only: not unique' }),
+  username: Type.String({ description: 'For display only; not unique' }),
   email: Text,
   emailVerified: Type.Union([Type.Boolean(), Type.Null()]),
   name: Text,
   picture: Text,
   createdAt: Type.String({ format: 'date-time' }),
   lastSeenAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'At most a minute behind; null until the first call',
+    description: 'Time of the last call, accurate to a minute; null before the first call',
   }),
 })
 
 export type User = Readonly<Static<typeof User>>
 
-/** Who a person is: two issuers may use the same subject, and two people the same e-mail. */
+/** Identity of a user. Different issuers may use the same subject, and different users the same email address. */
 export type Identity = Readonly<Pick<User, 'issuer' | 'subject'>>
 
-/** What the issuer says of a person. */
+/** Claims of an issuer about a user (OpenID Connect Core 1.0, section 5.1). */
 export type Profile = Readonly<Pick<User, 'email' | 'emailVerified' | 'name' | 'picture'>>
 
 /**
- * The caller of a route that loads its user.
+ * Narrows `request.user` in a route that loads it.
  *
- * @throws when the route does not
+ * @throws {Error} when the route lacks `app.loadUser`
  */
 export function requireUser(user: User | null): User {
   if (user) return user

@@ -1,31 +1,54 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Generated, Insertable, Selectable } from 'kysely'
 import { storeUnavailable } from '../errors.ts'
-import type { Store, UsersTable } from '../schema.ts'
+import type { Store } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { toTime } from './time.ts'
 import type { Identity, Profile, User } from './user.ts'
 
-/** A person, and whether the issuer's word on them has been had. */
+declare module '../schema.ts' {
+  interface Schema {
+    users: UsersTable
+  }
+}
+
+interface UsersTable {
+  id: Generated<number>
+  issuer: string
+  subject: string
+  email: string | null
+  /** 1, 0 or null: SQLite has no booleans. */
+  email_verified: number | null
+  name: string | null
+  picture: string | null
+  profile_at: string | null
+  created_at: string
+  last_seen_at: string | null
+}
+
+/** Time between two writes of `last_seen_at`, however many processes a user calls. */
+export const VISIT_INTERVAL_MS = 60_000
+
 export interface UserRecord {
   readonly user: User
+  /** False until the issuer has answered with a profile. */
   readonly hasProfile: boolean
 }
 
 /**
- * Notes that somebody is calling, and creates them the first time. However many try at once, it is one person.
+ * Records a visit and creates the user at the first one. Concurrent calls for one identity create one user.
  *
  * @param now milliseconds since the epoch
  */
 export async function recordVisit(store: Store, identity: Identity, now: number): Promise<UserRecord> {
   const at = toTime(now)
   const row =
-    (await touch(store, identity, at)) ??
+    (await visit(store, identity, now)) ??
     (await insert(store, identity, { created_at: at, last_seen_at: at })) ??
-    (await touch(store, identity, at)) // somebody else has created them meanwhile
-  return toRecord(unlessDeleted(row))
+    (await visit(store, identity, now)) // created by another call in the meantime
+  return toRecord(orUnavailable(row))
 }
 
-/** Takes note of a person who may not have called yet. What is known of them already stays. */
+/** Creates a user before the first visit. The profile of an existing user is only added if missing. */
 export async function registerUser(
   store: Store,
   identity: Identity,
@@ -38,10 +61,14 @@ export async function registerUser(
   if (known) return { user: known, isNew: false }
   const created = await insert(store, identity, { ...columns, created_at: at })
   if (created) return { user: toUser(created), isNew: true }
-  return { user: unlessDeleted(await complete(store, identity, profile, now)), isNew: false }
+  return { user: orUnavailable(await complete(store, identity, profile, now)), isNew: false }
 }
 
-/** Writes down what the issuer says; once, so the answer is empty if it was done before or the person is gone. */
+/**
+ * Saves the profile of a user who has none yet.
+ *
+ * @returns undefined when the user has a profile already, or was deleted
+ */
 export async function saveProfile(
   store: Store,
   { issuer, subject }: Identity,
@@ -75,7 +102,7 @@ export async function findUser(store: Store, id: number): Promise<User | undefin
   return row && toUser(row)
 }
 
-/** What belongs to the person goes with them. Answers with who it was. */
+/** Deletes a user and all rows that belong to the user. */
 export async function deleteUser(store: Store, id: number): Promise<Identity | undefined> {
   const row = await store
     .deleteFrom('users')
@@ -87,22 +114,30 @@ export async function deleteUser(store: Store, id: number): Promise<Identity | u
 
 async function complete(store: Store, identity: Identity, profile: Profile, now: number) {
   if (profile.email !== null) await saveProfile(store, identity, profile, now)
-  const row = await store
-    .selectFrom('users')
-    .selectAll()
-    .where('issuer', '=', identity.issuer)
-    .where('subject', '=', identity.subject)
-    .executeTakeFirst()
+  const row = await findByIdentity(store, identity)
   return row && toUser(row)
 }
 
-async function touch(store: Store, { issuer, subject }: Identity, at: string) {
-  return store
+async function visit(store: Store, identity: Identity, now: number) {
+  const updated = await store
     .updateTable('users')
-    .set({ last_seen_at: at })
+    .set({ last_seen_at: toTime(now) })
+    .where('issuer', '=', identity.issuer)
+    .where('subject', '=', identity.subject)
+    .where((is) =>
+      is.or([is('last_seen_at', 'is', null), is('last_seen_at', '<=', toTime(now - VISIT_INTERVAL_MS))]),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  return updated ?? findByIdentity(store, identity)
+}
+
+function findByIdentity(store: Store, { issuer, subject }: Identity) {
+  return store
+    .selectFrom('users')
+    .selectAll()
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
-    .returningAll()
     .executeTakeFirst()
 }
 
@@ -119,9 +154,9 @@ async function insert(
     .executeTakeFirst()
 }
 
-function unlessDeleted<Row>(row: Row | undefined): Row {
+function orUnavailable<Row>(row: Row | undefined): Row {
   if (row) return row
-  throw storeUnavailable('the person was deleted in the middle of being created')
+  throw storeUnavailable('the user was deleted while being created')
 }
 
 function toRecord(row: Selectable<UsersTable>): UserRecord {

@@ -4,11 +4,11 @@ import { toPage } from '../../../../src/plugins/store/tables/page.ts'
 const rows = [{ id: 3 }, { id: 5 }, { id: 8 }]
 const toItem = ({ id }: { id: number }) => ({ id, name: `thing ${id}` })
 
-t.test('a row more than fits tells of a next page, which starts after the last that fits', async (t) => {
+t.test('with one row more than the limit, the next page starts after the last item', async (t) => {
   t.strictSame(toPage(rows, 2, toItem), { items: [toItem({ id: 3 }), toItem({ id: 5 })], next: 5 })
 })
 
-t.test('without one it is the last page', async (t) => {
+t.test('without a further row, there is no next page', async (t) => {
   t.strictSame(toPage(rows, 3, toItem), { items: rows.map(toItem), next: undefined })
   t.strictSame(toPage([], 3, toItem), { items: [], next: undefined })
 })

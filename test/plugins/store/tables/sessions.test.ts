@@ -22,7 +22,7 @@ async function begin(store: Store) {
   return { ...session, revision: 0, leasedUntil: undefined, user }
 }
 
-onEachStore(t, 'a session is found until it ends', async (t, store) => {
+onEachStore(t, 'a session is found until it expires or is deleted', async (t, store) => {
   const { user, ...session } = await begin(store)
   t.strictSame(await findSession(store, 'hash', now), session)
   t.equal(await findSession(store, 'another', now), undefined)
@@ -33,7 +33,7 @@ onEachStore(t, 'a session is found until it ends', async (t, store) => {
   t.equal(await findSession(store, 'hash', now), undefined)
 })
 
-onEachStore(t, 'nobody who was deleted has a session', async (t, store) => {
+onEachStore(t, 'deleted users have no sessions, and cannot get one', async (t, store) => {
   const { user } = await begin(store)
   await deleteUser(store, user.id)
   t.equal(await findSession(store, 'hash', now), undefined)
@@ -43,7 +43,7 @@ onEachStore(t, 'nobody who was deleted has a session', async (t, store) => {
   await t.rejects(begin(store), /unique|duplicate/i)
 })
 
-onEachStore(t, 'one of many gets the lease, until it is over or given back', async (t, store) => {
+onEachStore(t, 'one of many callers gets the lease, until it expires or is released', async (t, store) => {
   const session = await begin(store)
   const lease = (at: number) => leaseSession(store, session, at + 100, at)
   const won = await Promise.all(Array.from({ length: 10 }, () => lease(now)))
@@ -58,7 +58,7 @@ onEachStore(t, 'one of many gets the lease, until it is over or given back', asy
 
 onEachStore(
   t,
-  'contents are replaced once per revision, and not of a session that has ended',
+  'contents are replaced once per revision, and never after the session has ended',
   async (t, store) => {
     const session = await begin(store)
     await leaseSession(store, session, now + 100, now)

@@ -35,10 +35,10 @@ onEachStore(t, 'a to-do is created, found, changed and deleted', async (t, store
   t.equal(await deleteTodo(store, ada, todo.id), false)
   t.equal(await findTodo(store, ada, todo.id), undefined)
   t.equal(await updateTodo(store, ada, todo.id, fields), undefined)
-  t.equal((await createTodo(store, ada, fields)).id, 2, 'a number is not given again')
+  t.equal((await createTodo(store, ada, fields)).id, 2, 'ids are not reused')
 })
 
-onEachStore(t, 'what is said comes back as it was', async (t, store) => {
+onEachStore(t, 'titles are stored unchanged', async (t, store) => {
   const [ada] = await twoUsers(store)
   for (const title of ["'; drop table todos; --", 'Ä 漢字 👩‍🌾 \n\t"\\', 'x'.repeat(1000)]) {
     const { id } = await createTodo(store, ada, { ...fields, title })
@@ -46,7 +46,7 @@ onEachStore(t, 'what is said comes back as it was', async (t, store) => {
   }
 })
 
-onEachStore(t, 'another’s to-do is as good as none', async (t, store) => {
+onEachStore(t, 'to-dos of other users are not found', async (t, store) => {
   const [ada, bob] = await twoUsers(store)
   const todo = await createTodo(store, ada, fields)
   t.equal(await findTodo(store, bob, todo.id), undefined)
@@ -57,7 +57,7 @@ onEachStore(t, 'another’s to-do is as good as none', async (t, store) => {
   t.strictSame(await findTodo(store, ada, todo.id), todo)
 })
 
-onEachStore(t, 'the list comes in pages by id, without those of others', async (t, store) => {
+onEachStore(t, 'the list has pages ordered by id, without to-dos of other users', async (t, store) => {
   const [ada, bob] = await twoUsers(store)
   for (const user of [ada, bob, ada, bob, ada]) await createTodo(store, user, fields)
   const ids = async (cursor: number, limit: number) => {
@@ -68,16 +68,23 @@ onEachStore(t, 'the list comes in pages by id, without those of others', async (
   t.strictSame(await ids(3, 2), [[5], undefined])
   t.strictSame(await ids(0, 3), [[1, 3, 5], undefined])
   await deleteTodo(store, ada, 3)
-  t.strictSame(await ids(3, 2), [[5], undefined], 'the page goes on where it was, whatever is gone')
+  t.strictSame(
+    await ids(3, 2),
+    [[5], undefined],
+    'a deleted to-do does not change where the next page starts',
+  )
 })
 
-onEachStore(t, 'who was deleted adds nothing, and is told so', async (t, store) => {
-  const [ada] = await twoUsers(store)
+onEachStore(t, 'to-dos are deleted with their user, who cannot create more', async (t, store) => {
+  const [ada, bob] = await twoUsers(store)
+  for (const user of [ada, bob]) await createTodo(store, user, fields)
   await deleteUser(store, ada)
+  const count = async (user: number) => (await listTodos(store, user, { cursor: 0, limit: 9 })).items.length
+  t.strictSame([await count(ada), await count(bob)], [0, 1])
   await t.rejects(createTodo(store, ada, fields), { code: 'user_deleted', statusCode: 409 })
 })
 
-onEachStore(t, 'a fault of ours stays one', async (t, store) => {
+onEachStore(t, 'other errors are not translated', async (t, store) => {
   const [ada] = await twoUsers(store)
   const untitled = { ...fields, title: null as unknown as string }
   await t.rejects(createTodo(store, ada, untitled), { message: /null/i, statusCode: undefined })

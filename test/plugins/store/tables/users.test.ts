@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import type { Store } from '../../../../src/plugins/store/schema.ts'
-import { createTodo, listTodos } from '../../../../src/plugins/store/tables/todos.ts'
 import {
   deleteUser,
   findUser,
@@ -27,7 +26,7 @@ const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, i) => make(i))
 const all = async (store: Store) => (await listUsers(store, { cursor: 0, limit: 1000 })).items
 
-onEachStore(t, 'a first visit creates a person, a later one notes the time', async (t, store) => {
+onEachStore(t, 'the first visit creates a user, later visits update lastSeenAt', async (t, store) => {
   const first = await recordVisit(store, ada, now)
   t.strictSame(first, {
     hasProfile: false,
@@ -45,18 +44,22 @@ onEachStore(t, 'a first visit creates a person, a later one notes the time', asy
   t.strictSame(await all(store), [second.user])
 })
 
-onEachStore(t, '50 first visits at once of one person make one person, of 50 make 50', async (t, store) => {
-  const one = await Promise.all(times(50, () => recordVisit(store, ada, now)))
-  t.equal(new Set(one.map(({ user }) => user.id)).size, 1)
-  t.equal((await all(store)).length, 1)
-  const others = await Promise.all(
-    times(50, (index) => recordVisit(store, { issuer, subject: `auth0|${index}` }, now)),
-  )
-  t.equal(new Set(others.map(({ user }) => user.id)).size, 50)
-  t.equal((await all(store)).length, 51)
-})
+onEachStore(
+  t,
+  '50 concurrent first visits create one user for one identity, 50 users for 50 identities',
+  async (t, store) => {
+    const one = await Promise.all(times(50, () => recordVisit(store, ada, now)))
+    t.equal(new Set(one.map(({ user }) => user.id)).size, 1)
+    t.equal((await all(store)).length, 1)
+    const others = await Promise.all(
+      times(50, (index) => recordVisit(store, { issuer, subject: `auth0|${index}` }, now)),
+    )
+    t.equal(new Set(others.map(({ user }) => user.id)).size, 50)
+    t.equal((await all(store)).length, 51)
+  },
+)
 
-onEachStore(t, 'people are told apart by issuer and whole subject, and by nothing else', async (t, store) => {
+onEachStore(t, 'users are distinguished by issuer and whole subject only', async (t, store) => {
   const identities = [
     { issuer, subject: 'auth0|999' },
     { issuer, subject: 'google-oauth2|999' },
@@ -74,20 +77,20 @@ onEachStore(t, 'people are told apart by issuer and whole subject, and by nothin
   for (const { email } of users) t.equal(email, profile.email)
 })
 
-onEachStore(t, 'a profile is written down once', async (t, store) => {
+onEachStore(t, 'a profile is saved once', async (t, store) => {
   await recordVisit(store, ada, now)
   t.match(await saveProfile(store, ada, profile, now), { ...ada, ...profile })
   t.equal(await saveProfile(store, ada, { ...profile, name: 'Eve' }, now), undefined)
   t.match(await recordVisit(store, ada, now), { user: profile, hasProfile: true })
-  t.match(await saveProfile(store, { ...ada, subject: 'nobody' }, profile, now), undefined)
+  t.match(await saveProfile(store, { ...ada, subject: 'unknown' }, profile, now), undefined)
 })
 
-onEachStore(t, 'who is announced has not been seen, and is announced once', async (t, store) => {
+onEachStore(t, 'a user is registered once, and has not been seen until the first visit', async (t, store) => {
   const { user, isNew } = await registerUser(store, ada, profile, now)
   t.match(user, { ...ada, ...profile, lastSeenAt: null, createdAt: '2026-11-21T12:00:00.000Z' })
   t.equal(isNew, true)
   const again = await registerUser(store, ada, { ...profile, name: 'Eve' }, now + 1)
-  t.strictSame(again, { user, isNew: false }, 'what is known stays')
+  t.strictSame(again, { user, isNew: false }, 'an existing profile is not changed')
   t.match(await recordVisit(store, ada, now), { user: { id: user.id, ...profile }, hasProfile: true })
 
   const bob = { issuer, subject: 'auth0|bob' }
@@ -104,7 +107,7 @@ onEachStore(t, 'who is announced has not been seen, and is announced once', asyn
   t.match(late, { isNew: false, user: { email: 'b@example.com', emailVerified: false, name: null } })
 })
 
-onEachStore(t, 'the list comes in pages by id', async (t, store) => {
+onEachStore(t, 'the list has pages ordered by id', async (t, store) => {
   for (const subject of ['a', 'b', 'c']) await recordVisit(store, { issuer, subject }, now)
   const subjects = async (cursor: number, limit: number) => {
     const { items, next } = await listUsers(store, { cursor, limit })
@@ -116,28 +119,20 @@ onEachStore(t, 'the list comes in pages by id', async (t, store) => {
   t.strictSame(await subjects(3, 3), [[], undefined])
 })
 
-onEachStore(
-  t,
-  'who is deleted is gone with their to-dos; their number is not given again',
-  async (t, store) => {
-    const { user } = await recordVisit(store, ada, now)
-    const other = (await recordVisit(store, { issuer, subject: 'other' }, now)).user
-    await createTodo(store, user.id, { title: 'a', date: '2026-11-21' })
-    await createTodo(store, other.id, { title: 'b', date: '2026-11-21' })
-    t.match(await findUser(store, user.id), ada)
-    t.strictSame(await deleteUser(store, user.id), ada)
-    t.equal(await deleteUser(store, user.id), undefined)
-    t.equal(await findUser(store, user.id), undefined)
-    t.equal((await listTodos(store, user.id, { cursor: 0, limit: 9 })).items.length, 0)
-    t.equal((await listTodos(store, other.id, { cursor: 0, limit: 9 })).items.length, 1)
+onEachStore(t, 'a deleted user is not found, and the id is not reused', async (t, store) => {
+  const { user } = await recordVisit(store, ada, now)
+  const other = (await recordVisit(store, { issuer, subject: 'other' }, now)).user
+  t.match(await findUser(store, user.id), ada)
+  t.strictSame(await deleteUser(store, user.id), ada)
+  t.equal(await deleteUser(store, user.id), undefined)
+  t.equal(await findUser(store, user.id), undefined)
+  t.match(await findUser(store, other.id), { subject: 'other' })
+  await deleteUser(store, other.id)
+  t.equal((await recordVisit(store, ada, now)).user.id, 3)
+})
 
-    await deleteUser(store, other.id)
-    t.equal((await recordVisit(store, ada, now)).user.id, 3)
-  },
-)
-
-onEachStore(t, 'who is deleted in the middle of being created is an outage', async (t, store, url) => {
-  if (!url.startsWith('file:')) return // the moment is made with a trigger of SQLite
+onEachStore(t, 'a user deleted while being created is a 503 error', async (t, store, url) => {
+  if (!url.startsWith('file:')) return // the test needs a trigger of SQLite
   await sql`create trigger gone before insert on users begin select raise(ignore); end`.execute(store)
   await t.rejects(recordVisit(store, ada, now), { code: 'store_unavailable' })
   await t.rejects(registerUser(store, ada, profile, now), { code: 'store_unavailable' })
