@@ -24,11 +24,11 @@ t.test('hundreds of requests that arrive byte by byte are 408, whatever still co
     ['headers', head('GET', '/livez')],
     [
       'a body',
-      `${head('POST', '/todo')}${authorization}Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n`,
+      `${head('POST', '/things')}${authorization}Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n`,
     ],
     [
       'chunks',
-      `${head('POST', '/todo')}${authorization}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `${head('POST', '/things')}${authorization}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
     ],
   ] as const) {
     await t.test(part, (t) =>

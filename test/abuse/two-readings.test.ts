@@ -15,6 +15,7 @@ async function start(t: Test) {
     extend: (app) => {
       const config = { public: true }
       app.post('/echo', { config }, async ({ body }) => ({ body }))
+      app.post('/guarded', { preHandler: app.authenticate }, async () => 'ok')
       app.get('/smuggled', { config }, async () => ({ count: ++smuggled }))
     },
   })
@@ -128,7 +129,7 @@ t.test('a request inside the body of another is not answered, whatever becomes o
     [[200, 200], carrying(line('/livez', 'HEAD'))],
     [[200, 200], `${line('/livez')}${chunked}\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`],
     [[400], carrying(`${line('/echo', 'POST')}Content-Type: application/json\r\n`)], // and the connection is closed
-    [[401, 200], carrying(`${line('/todo', 'POST')}Content-Type: application/json\r\n`)],
+    [[401, 200], carrying(`${line('/guarded', 'POST')}Content-Type: application/json\r\n`)],
     [[404, 200], carrying(line('/unknown', 'POST'))],
     [[415, 200], carrying(`${line('/echo', 'POST')}Content-Type: text/csv\r\n`)],
   ]
