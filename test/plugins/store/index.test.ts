@@ -25,18 +25,21 @@ onPostgres(
     const proxy = await DatabaseProxy.start(t, url)
     const issuer = await TestIssuer.start(t)
     const app = await buildApp(t, issuer, { environment: { DATABASE_URL: proxy.url(url) } })
-    const headers = bearer(await issuer.sign())
+    const headers = bearer(await issuer.sign({ scope: 'read:users' }))
     const newcomer = async () => bearer(await issuer.sign({ sub: `auth0|${Math.random()}` }))
     const get = (path: string, as = headers) => app.inject({ url: path, headers: as })
-    const isServed = async () => (await get('/todo')).statusCode === 200
+    const isServed = async () => (await get('/api/users')).statusCode === 200
 
     t.equal(await isServed(), true)
     t.strictSame(await check(app), [200, 'ok'])
     for (const breakDown of ['cut', 'clog'] as const) {
       await proxy[breakDown]()
-      for (const as of [headers, await newcomer()]) {
+      for (const [path, as] of [
+        ['/api/users', headers],
+        ['/api/users/me', await newcomer()],
+      ] as const) {
         const start = performance.now()
-        const answer = await get('/todo', as)
+        const answer = await get(path, as)
         const ms = performance.now() - start
         t.strictSame(answer.json(), {
           statusCode: 503,
@@ -57,7 +60,7 @@ onPostgres(
       const start = performance.now()
       while (!(await isServed())) await new Promise((resolve) => setTimeout(resolve, 50))
       t.ok(performance.now() - start < PATIENCE_MS)
-      t.equal((await get('/todo', await newcomer())).statusCode, 200)
+      t.equal((await get('/api/users/me', await newcomer())).statusCode, 200)
       t.strictSame(await check(app), [200, 'ok'])
     }
     const turn = ['unreachable', 'the store serves']
@@ -73,8 +76,8 @@ onPostgres(
     await proxy.cut()
     const issuer = await TestIssuer.start(t)
     const app = await listen(t, issuer, { environment: { DATABASE_URL: proxy.url(url) } })
-    const headers = bearer(await issuer.sign())
-    const status = async () => (await app.inject({ url: '/todo', headers })).statusCode
+    const headers = bearer(await issuer.sign({ scope: 'read:users' }))
+    const status = async () => (await app.inject({ url: '/api/users', headers })).statusCode
     t.strictSame(await check(app), [503, 'unreachable'])
     t.equal(await status(), 503)
     await proxy.open()
