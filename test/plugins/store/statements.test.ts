@@ -2,14 +2,13 @@ import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/plugins/store/database.ts'
 import type { Statement } from '../../../src/plugins/store/statements.ts'
-import { createTodo, deleteTodo, listTodos, updateTodo } from '../../../src/plugins/store/tables/todos.ts'
-import { recordVisit } from '../../../src/plugins/store/tables/users.ts'
+import { deleteUser, listUsers, recordVisit } from '../../../src/plugins/store/tables/users.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
-const fields = { title: 'a', date: '2026-11-21' }
+const row = { ...ada, created_at: '2026-11-21T00:00:00.000Z' }
 
 /** A migrated store, and what its statements since were told as. */
 async function openWatched(t: Test, url: string) {
@@ -31,26 +30,22 @@ onEachDatabase(t, 'each statement is told with its kind, its table and its time'
     ['update', 'users', undefined],
     ['insert', 'users', undefined],
   ])
-  const { id } = await createTodo(store, user.id, fields)
-  await listTodos(store, user.id, { cursor: 0, limit: 1 })
-  await updateTodo(store, user.id, id, fields)
-  await deleteTodo(store, user.id, id)
-  await store.selectFrom('todos as t').select('t.id').execute()
+  await listUsers(store, { cursor: 0, limit: 1 })
+  await deleteUser(store, user.id)
+  await store.selectFrom('users as u').select('u.id').execute()
   t.strictSame(taken(), [
-    ['insert', 'todos', undefined],
-    ['select', 'todos', undefined],
-    ['update', 'todos', undefined],
-    ['delete', 'todos', undefined],
-    ['select', 'todos', undefined],
+    ['select', 'users', undefined],
+    ['delete', 'users', undefined],
+    ['select', 'users', undefined],
   ])
   await sql`select 1`.execute(store)
   await store.selectNoFrom(sql`1`.as('one')).execute()
-  await store.transaction().execute(async (transaction) => listTodos(transaction, 1, { cursor: 0, limit: 1 }))
+  await store.transaction().execute(async (transaction) => listUsers(transaction, { cursor: 0, limit: 1 }))
   t.strictSame(taken(), [
     ['other', 'none', undefined],
     ['select', 'none', undefined],
     ['other', 'none', undefined],
-    ['select', 'todos', undefined],
+    ['select', 'users', undefined],
     ['other', 'none', undefined],
   ])
 })
@@ -58,19 +53,21 @@ onEachDatabase(t, 'each statement is told with its kind, its table and its time'
 onEachDatabase(t, 'a statement that the database rejects is told as such', async (t, url) => {
   await prepare(url)
   const { store, taken } = await openWatched(t, url)
-  await t.rejects(createTodo(store, 17, fields), { code: 'user_deleted' })
-  t.strictSame(taken(), [['insert', 'todos', 'rejected']])
+  await store.insertInto('users').values(row).execute()
+  taken()
+  await t.rejects(store.insertInto('users').values(row).execute())
+  t.strictSame(taken(), [['insert', 'users', 'rejected']])
 })
 
 onPostgres(t, 'a statement that is not answered is told as unavailable', async (t, url) => {
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
   const { store, taken } = await openWatched(t, proxy.url(url))
-  await listTodos(store, 1, { cursor: 0, limit: 1 })
+  await listUsers(store, { cursor: 0, limit: 1 })
   await proxy.cut()
-  await t.rejects(listTodos(store, 1, { cursor: 0, limit: 1 }), { code: 'store_unavailable' })
+  await t.rejects(listUsers(store, { cursor: 0, limit: 1 }), { code: 'store_unavailable' })
   t.strictSame(taken(), [
-    ['select', 'todos', undefined],
-    ['select', 'todos', 'unavailable'],
+    ['select', 'users', undefined],
+    ['select', 'users', 'unavailable'],
   ])
 })
