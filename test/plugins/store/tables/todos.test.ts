@@ -71,6 +71,14 @@ onEachStore(t, 'the list comes in pages by id, without those of others', async (
   t.strictSame(await ids(3, 2), [[5], undefined], 'the page goes on where it was, whatever is gone')
 })
 
+onEachStore(t, 'the to-dos of a deleted user are gone, and those of others stay', async (t, store) => {
+  const [ada, bob] = await twoUsers(store)
+  for (const user of [ada, bob]) await createTodo(store, user, fields)
+  await deleteUser(store, ada)
+  t.equal((await listTodos(store, ada, { cursor: 0, limit: 9 })).items.length, 0)
+  t.equal((await listTodos(store, bob, { cursor: 0, limit: 9 })).items.length, 1)
+})
+
 onEachStore(t, 'who was deleted adds nothing, and is told so', async (t, store) => {
   const [ada] = await twoUsers(store)
   await deleteUser(store, ada)
