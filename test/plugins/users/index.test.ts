@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { deleteUser, listUsers } from '../../../src/plugins/store/tables/users.ts'
+import { ServiceError } from '../../../src/errors/catalogue.ts'
+import { storeErrors } from '../../../src/plugins/store/errors.ts'
+import { requireUser } from '../../../src/plugins/store/tables/user.ts'
+import { deleteUser, findUser, listUsers } from '../../../src/plugins/store/tables/users.ts'
 import { PROFILE_RETRY_MS } from '../../../src/plugins/users/user-cache.ts'
 import { type BuildOptions, bearer, buildApp, type TestApp } from '../../helpers/app.ts'
 import { moveClock } from '../../helpers/clock.ts'
@@ -89,14 +92,21 @@ t.test(
 t.test(
   'a user who was deleted elsewhere is told so once, and is somebody new with the next request',
   async (t) => {
-    const { issuer, app } = await start(t, 'file::memory:')
+    const { issuer, app } = await start(t, 'file::memory:', {
+      extend: (app) => {
+        app.get('/things', { preHandler: [app.authenticate, app.loadUser] }, async ({ user }) => {
+          const { id } = requireUser(user)
+          if (!(await findUser(app.store, id))) throw new ServiceError(storeErrors.userDeleted)
+          return { user: id }
+        })
+      },
+    })
     const headers = bearer(await issuer.sign())
-    const post = async () =>
-      (await app.inject({ method: 'POST', url: '/todo', headers, payload: { title: 'a' } })).json()
-    t.match(await post(), { id: 1, user: 1 })
+    const get = async () => (await app.inject({ url: '/things', headers })).json()
+    t.match(await get(), { user: 1 })
     await deleteUser(app.store, 1) // as another replica does
-    t.match(await post(), { statusCode: 409, code: 'user_deleted' })
-    t.match(await post(), { id: 2, user: 2 })
+    t.match(await get(), { statusCode: 409, code: 'user_deleted' })
+    t.match(await get(), { user: 2 })
   },
 )
 
