@@ -3,7 +3,7 @@ import t from 'tap'
 import { startUnderAbuse } from '../helpers/abuse.ts'
 import { exchange, head, openSocket } from '../helpers/raw-http.ts'
 
-t.test('a body that is announced as too large is 413 before it comes', async (t) => {
+t.test('a body with a Content-Length over the limit is 413 before it arrives', async (t) => {
   const { app, token, survives } = await startUnderAbuse(t)
   const post = `${head('POST', '/things')}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
   await survives(t, async (share) => {
@@ -13,7 +13,7 @@ t.test('a body that is announced as too large is 413 before it comes', async (t)
   })
 })
 
-t.test('a body that goes on is 413 when it has become too large, and is not kept', async (t) => {
+t.test('a chunked body over the limit is 413, and takes no lasting memory', async (t) => {
   const { app, token, survives } = await startUnderAbuse(t)
   const post = `${head('POST', '/things')}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
   const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`
@@ -28,7 +28,7 @@ t.test('a body that goes on is 413 when it has become too large, and is not kept
   })
 })
 
-t.test('what a caller without a token sends is not kept', async (t) => {
+t.test('the body of a request without a token takes no lasting memory', async (t) => {
   const { app, survives } = await startUnderAbuse(t)
   const megabyte = ' '.repeat(1_048_576)
   await survives(t, async () => {

@@ -16,12 +16,21 @@ const request = (headers: Record<string, string>, path = '/api/private') =>
   fetch(`${app.url}${path}`, { headers })
 const challengeOf = (response: Response) => String(response.headers.get('www-authenticate'))
 
-t.test('RFC 6750, 2.1: the token comes in the Authorization header, the scheme in any case', async (t) => {
-  for (const scheme of ['Bearer', 'bearer', 'BEARER'])
-    t.equal((await request({ authorization: `${scheme} ${good}` })).status, 200, scheme)
-  for (const authorization of [good, `Token ${good}`, `Bearer:${good}`, `Bearer${good}`, `Bearer="${good}"`])
-    t.equal((await request({ authorization })).status, 401, authorization.slice(0, 12))
-})
+t.test(
+  'RFC 6750, 2.1: the token is in the Authorization header, and the scheme is case-insensitive',
+  async (t) => {
+    for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+      t.equal((await request({ authorization: `${scheme} ${good}` })).status, 200, scheme)
+    for (const authorization of [
+      good,
+      `Token ${good}`,
+      `Bearer:${good}`,
+      `Bearer${good}`,
+      `Bearer="${good}"`,
+    ])
+      t.equal((await request({ authorization })).status, 401, authorization.slice(0, 12))
+  },
+)
 
 t.test('RFC 6750, 2.1: exactly one token follows the scheme', async (t) => {
   for (const tokens of [`${good} ${good}`, `${good} x`, `${good}, ${good}`, `${good},Basic YTpi`])
@@ -44,7 +53,7 @@ t.test('RFC 6750, 2.3: a token in the query string is not accepted', async (t) =
   t.equal((await get(good, '/api/private?access_token=x')).status, 200, 'nor looked at')
 })
 
-t.test('RFC 6750, 3: every refusal carries one challenge of the scheme Bearer', async (t) => {
+t.test('RFC 6750, 3: every rejection has one challenge of the scheme Bearer', async (t) => {
   const refusals = {
     'no token': await request({}),
     'a bad token': await get('x'),
@@ -78,7 +87,7 @@ t.test(
 )
 
 t.test(
-  'RFC 6750, 3.1: a token without the scope is 403 insufficient_scope, and told which one',
+  'RFC 6750, 3.1: a token without the scope is 403 insufficient_scope with the required scope',
   async (t) => {
     const response = await get(await issuer.sign({ scope: 'read:other' }), '/api/private-scoped')
     t.equal(response.status, 403)
@@ -87,18 +96,15 @@ t.test(
   },
 )
 
-t.test(
-  'RFC 6750, 3.1: a request without a token, or with another scheme, is told no error code',
-  async (t) => {
-    for (const headers of [
-      {},
-      { authorization: 'Basic YTpi' },
-      { authorization: '' },
-      { cookie: `token=${good}` },
-    ]) {
-      const response = await request(headers as Record<string, string>)
-      t.equal(response.status, 401)
-      t.equal(challengeOf(response), 'Bearer realm="api"')
-    }
-  },
-)
+t.test('RFC 6750, 3.1: a request without a token, or with another scheme, gets no error code', async (t) => {
+  for (const headers of [
+    {},
+    { authorization: 'Basic YTpi' },
+    { authorization: '' },
+    { cookie: `token=${good}` },
+  ]) {
+    const response = await request(headers as Record<string, string>)
+    t.equal(response.status, 401)
+    t.equal(challengeOf(response), 'Bearer realm="api"')
+  }
+})
