@@ -3,9 +3,9 @@ import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 import { rawToken } from '../helpers/raw-token.ts'
 import { startService } from '../helpers/service.ts'
 
-const { issuer, get, isAccepted, isRefused } = await startService(t)
+const { issuer, get, isAccepted, isRejected } = await startService(t)
 const now = Math.floor(Date.now() / 1000)
-/** With everything that the profile wants. */
+/** Makes a token with all claims of the profile. */
 const profiled = (changes: object = {}, header: object = {}) =>
   issuer.signRaw(
     issuer.header({ typ: 'at+jwt', ...header }),
@@ -18,66 +18,73 @@ t.test('RFC 9068, 2.1: a token of the profile is accepted, with RS256 by default
 })
 
 t.test('RFC 9068, 2.1: typ is at+jwt, with or without application/', async (t) => {
-  for (const typ of ['at+jwt', 'application/at+jwt', 'AT+JWT'])
-    await isAccepted(t, profiled({}, { typ }), typ)
+  await isAccepted(
+    t,
+    ['at+jwt', 'application/at+jwt', 'AT+JWT'].map((typ) => profiled({}, { typ })),
+  )
 })
 
 t.test('RFC 9068, 2.1: a token without a signature is rejected', async (t) => {
-  await isRefused(
+  await isRejected(
     t,
     rawToken({ alg: 'none', typ: 'at+jwt' }, issuer.claims(), () => Buffer.alloc(0)),
   )
 })
 
 t.test('RFC 9068, 2.2: iss, exp, aud and sub are required', async (t) => {
-  for (const name of ['iss', 'exp', 'aud', 'sub']) await isRefused(t, profiled({ [name]: undefined }), name)
+  await isRejected(
+    t,
+    ['iss', 'exp', 'aud', 'sub'].map((name) => profiled({ [name]: undefined })),
+  )
   await isAccepted(t, profiled())
 })
 
 t.test('RFC 9068, 2.2.3: scope lists the granted scopes, separated by spaces', async (t) => {
   const status = async (scope: unknown) => (await get(profiled({ scope }), '/api/private-scoped')).status
-  for (const scope of ['read:messages', 'other read:messages', 'read:messages write:messages'])
-    t.equal(await status(scope), 200, scope)
-  for (const scope of [
-    undefined,
-    '',
-    'read',
-    'READ:MESSAGES',
-    'read:messages,write:messages',
-    ['read:messages'],
-    7,
-  ])
-    t.equal(await status(scope), 403, JSON.stringify(scope))
+  const statuses = (scopes: unknown[]) => Promise.all(scopes.map(status))
+  const sufficient = ['read:messages', 'other read:messages', 'read:messages write:messages']
+  t.strictSame(await statuses(sufficient), [200, 200, 200])
+  const insufficient = ['', 'read', 'READ:MESSAGES', 'read:messages,write:messages', ['read:messages'], 7]
+  t.strictSame(await statuses([undefined, ...insufficient]), Array(7).fill(403))
 })
 
 t.test('RFC 9068, 4: a token of another type is rejected', async (t) => {
-  for (const typ of ['logout+jwt', 'dpop+jwt', 'at', '', 7])
-    await isRefused(t, profiled({}, { typ }), `${typ}`)
+  await isRejected(
+    t,
+    ['logout+jwt', 'dpop+jwt', 'at', '', 7].map((typ) => profiled({}, { typ })),
+  )
 })
 
 t.test('RFC 9068, 4: an encrypted token is rejected', async (t) => {
-  await isRefused(t, [...profiled().split('.'), 'AAAA', 'AAAA'].join('.'))
+  await isRejected(t, [...profiled().split('.'), 'AAAA', 'AAAA'].join('.'))
 })
 
 t.test('RFC 9068, 4: iss is exactly the configured issuer', async (t) => {
-  for (const iss of [issuer.url.slice(0, -1), issuer.url.toUpperCase(), 'https://other.test/'])
-    await isRefused(t, profiled({ iss }), iss)
+  await isRejected(
+    t,
+    [issuer.url.slice(0, -1), issuer.url.toUpperCase(), 'https://other.test/'].map((iss) =>
+      profiled({ iss }),
+    ),
+  )
 })
 
 t.test('RFC 9068, 4: aud contains a configured audience', async (t) => {
-  for (const aud of ['https://other.test', ['https://other.test'], []]) await isRefused(t, profiled({ aud }))
+  await isRejected(
+    t,
+    ['https://other.test', ['https://other.test'], []].map((aud) => profiled({ aud })),
+  )
   await isAccepted(t, profiled({ aud: ['https://other.test', AUDIENCE] }))
 })
 
 t.test('RFC 9068, 4: the signature is by a published key of the issuer, and none is rejected', async (t) => {
   const stranger = await TestIssuer.start(t)
-  await isRefused(t, issuer.signRaw(issuer.header(), issuer.claims(), stranger.newestKey))
-  await isRefused(t, profiled({}, { alg: 'none' }))
+  await isRejected(t, issuer.signRaw(issuer.header(), issuer.claims(), stranger.newestKey))
+  await isRejected(t, profiled({}, { alg: 'none' }))
   await isAccepted(t, profiled())
 })
 
 t.test('RFC 9068, 4: a token is rejected after exp, with a few seconds of leeway', async (t) => {
-  await isRefused(t, profiled({ exp: now - 60 }))
+  await isRejected(t, profiled({ exp: now - 60 }))
   await isAccepted(t, profiled({ exp: now + 60 }))
 })
 
