@@ -12,7 +12,7 @@ import { listen } from './helpers/app.ts'
 import { moveClock } from './helpers/clock.ts'
 
 /** The whole way: tokens that the local tenant gave to people and machines, the service on a port, real HTTP. */
-t.test('with tokens of the local tenant', async (t) => {
+t.test('tokens of the local tenant', async (t) => {
   const tenant = await tenantFor(t)
   const serve = (environment: Record<string, string> = {}) =>
     listen(t, { url: tenant.issuer }, { environment: { AUTH0_AUDIENCE: api, ...environment } })
@@ -60,14 +60,14 @@ t.test('with tokens of the local tenant', async (t) => {
     })
   }
 
-  t.test('permissions decide over the admin message, whatever the scope', async (t) => {
+  t.test('the admin message needs a permission, whatever the scope', async (t) => {
     const reader = await accessToken(passwordGrant(tenant, 'reader'))
     const admin = await accessToken(passwordGrant(tenant, 'admin', { scope: 'read:messages' }))
     t.equal((await get('/api/messages/admin', `Bearer ${reader}`)).status, 403)
     t.equal((await get('/api/messages/admin', `Bearer ${admin}`)).status, 200)
   })
 
-  t.test('every row of the table of errors', async (t) => {
+  t.test('every row of the error table', async (t) => {
     const member = await accessToken(passwordGrant(tenant, 'member'))
     const challenge = (error: string, description: string, more = '') =>
       `Bearer realm="api", error="${error}", error_description="${description}"${more}`

@@ -54,7 +54,7 @@ for (const [TRUST_PROXY, ip] of Object.entries({
   })
 }
 
-t.test('a proxy that is not listed is not believed', async (t) => {
+t.test('forwarded headers of an unlisted proxy are ignored', async (t) => {
   const seen = await callerSeen(t, '10.0.0.0/8')
   t.match(await seen('192.0.2.1', '203.0.113.7'), { ip: '192.0.2.1', protocol: 'http', host: 'inner.test' })
   t.match(await seen('10.9.9.9', '203.0.113.7'), {
@@ -64,7 +64,7 @@ t.test('a proxy that is not listed is not believed', async (t) => {
   })
 })
 
-t.test('a trailing slash changes nothing, HEAD works where GET does, anything else is 404', async (t) => {
+t.test('a trailing slash has no effect, HEAD works like GET, and other methods are 404', async (t) => {
   const issuer = await TestIssuer.start(t)
   const { url } = await listen(t, issuer)
   const headers = bearer(await issuer.sign({ scope: 'read:messages', permissions: ['read:admin-messages'] }))
@@ -99,7 +99,7 @@ t.test('a trailing slash changes nothing, HEAD works where GET does, anything el
   })
 })
 
-t.test('every plugin, route and page file is loaded: it exports a function by default', async (t) => {
+t.test('every plugin, route and page file has a function as its default export', async (t) => {
   const files = globSync(['plugins/*.ts', 'plugins/*/index.ts', 'routes/**/*.ts', 'web/pages/*.ts'], {
     cwd: SRC,
   })
@@ -112,7 +112,7 @@ const pages = [
   ...['GET /profile', 'GET /public', 'GET /protected', 'GET /admin', 'POST /backchannel-logout'],
 ]
 
-t.test('without the web app GET / says what this is, and there is no page', async (t) => {
+t.test('without the web app GET / describes the service, and there are no pages', async (t) => {
   const app = await buildApp(t, await TestIssuer.start(t))
   const { json, headers } = await app.inject('/')
   t.equal(headers['content-type'], 'application/json; charset=utf-8')
@@ -130,7 +130,7 @@ t.test('without the web app GET / says what this is, and there is no page', asyn
   }
 })
 
-t.test('with the web app the pages are there, and not in the OpenAPI document', async (t) => {
+t.test('with the web app its pages exist, and are not in the OpenAPI document', async (t) => {
   const { app } = await startWithIssuer(t)
   const known = app.routeTable.map(({ method, path }) => `${method} ${path}`)
   for (const page of pages) t.ok(known.includes(page), page)

@@ -191,20 +191,23 @@ t.test('without PostgreSQL it starts, says so and is unready', async (t) => {
   t.notMatch(stdout, /hunter2/)
 })
 
-t.test('killed while 200 to-dos are added, it has every one that was acknowledged', async (t) => {
+t.test('killed while 200 users are registered, it keeps every one that it acknowledged', async (t) => {
   const issuer = await TestIssuer.start(t)
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-')) // start() empties that of the test
   t.teardown(() => rmSync(folder, { recursive: true }))
   const environment = { ...required, AUTH0_DOMAIN: issuer.url, DATABASE_URL: `file:${folder}/test.db` }
-  const headers = { ...bearer(await issuer.sign()), 'content-type': 'application/json' }
+  const headers = {
+    ...bearer(await issuer.sign({ scope: 'create:users read:users' })),
+    'content-type': 'application/json',
+  }
 
   const first = start(t, { environment })
   const url = await first.listening()
-  const acknowledged: { id: number; title: string }[] = []
+  const acknowledged: { id: number }[] = []
   const add = async (index: number) => {
-    const body = JSON.stringify({ title: `to-do ${index}` })
-    const response = await fetch(`${url}/todo`, { method: 'POST', headers, body })
-    if (response.status === 201) acknowledged.push((await response.json()) as { id: number; title: string })
+    const body = JSON.stringify({ issuer: issuer.url, subject: `auth0|${index}` })
+    const response = await fetch(`${url}/api/users`, { method: 'POST', headers, body })
+    if (response.status === 201) acknowledged.push((await response.json()) as { id: number })
     if (acknowledged.length === 50) first.child.kill('SIGKILL')
   }
   await Promise.allSettled(Array.from({ length: 200 }, (_, index) => add(index)))
@@ -213,9 +216,9 @@ t.test('killed while 200 to-dos are added, it has every one that was acknowledge
 
   const second = start(t, { environment })
   const again = await second.listening()
-  for (const todo of acknowledged) {
-    const response = await fetch(`${again}/todo/${todo.id}`, { headers })
-    t.strictSame(await response.json(), todo)
+  for (const user of acknowledged) {
+    const response = await fetch(`${again}/api/users/${user.id}`, { headers })
+    t.strictSame(await response.json(), user)
   }
 })
 

@@ -11,35 +11,38 @@ async function start(t: Test) {
   const send = (path: string, init: RequestInit = {}) =>
     patientFetch(`${app.url}${path}`, { headers: bearer(token), ...init })
   const post = (body: string, type = 'application/json') =>
-    send('/todo', { method: 'POST', body, headers: { ...bearer(token), 'content-type': type } })
+    send('/things', { method: 'POST', body, headers: { ...bearer(token), 'content-type': type } })
   return { ...service, send, post }
 }
 
 const repeat = <T>(count: number, make: (i: number) => T) => Array.from({ length: count }, (_, i) => make(i))
 
-t.test('tokens as long as headers may be are 401, longer ones 431, and neither is kept', async (t) => {
-  const { issuer, survives, send } = await start(t)
-  const signature = 'A'.repeat(342)
-  const forge = (bytes: number) =>
-    `${encode(issuer.header())}.${encode(issuer.claims({ padding: 'x'.repeat(bytes * 0.7), jti: crypto.randomUUID() }))}.${signature}`
-  const statuses = async (count: number, bytes: number) => {
-    const answers = await Promise.all(
-      repeat(count, async () => {
-        const { status } = await send('/api/private', { headers: bearer(forge(bytes)) })
-        return status
-      }),
-    )
-    return [...new Set(answers)]
-  }
-  await survives(t, async (share) => {
-    for (let round = 0; round < 10 * share; round++) {
-      t.strictSame(await statuses(80, 15_000), [401])
-      t.strictSame(await statuses(20, 61_440), [431])
+t.test(
+  'tokens up to the header limit are 401, longer ones 431, and both take no lasting memory',
+  async (t) => {
+    const { issuer, survives, send } = await start(t)
+    const signature = 'A'.repeat(342)
+    const forge = (bytes: number) =>
+      `${encode(issuer.header())}.${encode(issuer.claims({ padding: 'x'.repeat(bytes * 0.7), jti: crypto.randomUUID() }))}.${signature}`
+    const statuses = async (count: number, bytes: number) => {
+      const answers = await Promise.all(
+        repeat(count, async () => {
+          const { status } = await send('/api/private', { headers: bearer(forge(bytes)) })
+          return status
+        }),
+      )
+      return [...new Set(answers)]
     }
-  })
-})
+    await survives(t, async (share) => {
+      for (let round = 0; round < 10 * share; round++) {
+        t.strictSame(await statuses(80, 15_000), [401])
+        t.strictSame(await statuses(20, 61_440), [431])
+      }
+    })
+  },
+)
 
-t.test('a hundred headers are read, and more are 431', async (t) => {
+t.test('a hundred headers are accepted, and more are 431', async (t) => {
   const { app, survives } = await start(t)
   const get = (count: number) => {
     const more = repeat(count - 2, (i) => `X${i}:\r\n`).join('')
@@ -55,7 +58,7 @@ t.test('a hundred headers are read, and more are 431', async (t) => {
   })
 })
 
-t.test('JSON of any depth and width is read or refused', async (t) => {
+t.test('JSON of any depth and width is parsed or rejected', async (t) => {
   const { survives, post } = await start(t)
   const nested = (open: string, close: string, depth: number, core = '1') =>
     `${open.repeat(depth)}${core}${close.repeat(depth)}`
@@ -77,7 +80,7 @@ t.test('JSON of any depth and width is read or refused', async (t) => {
   })
 })
 
-t.test('no body reaches the prototype of anything', async (t) => {
+t.test('no body changes a prototype', async (t) => {
   const { survives, post, send } = await start(t)
   const form = 'application/x-www-form-urlencoded'
   const bodies: [status: number, body: string, type?: string][] = [
@@ -91,23 +94,23 @@ t.test('no body reaches the prototype of anything', async (t) => {
   ]
   await survives(t, async () => {
     for (const [status, body, type] of bodies) t.equal((await post(body, type)).status, status, body)
-    t.equal((await send('/todo?__proto__[polluted]=1&__proto__=1&constructor=1&limit=1')).status, 200)
+    t.equal((await send('/things?__proto__[polluted]=1&__proto__=1&constructor=1&limit=1')).status, 200)
   })
   t.equal(Reflect.get({}, 'polluted'), undefined)
   t.equal(Object.getPrototypeOf({}), Object.prototype)
 })
 
-t.test('thousands of parameters are read or refused', async (t) => {
+t.test('thousands of parameters are parsed or rejected', async (t) => {
   const { survives, post, send } = await start(t)
   const queries: [status: number, path: string][] = [
-    [200, `/todo?${'a&'.repeat(7_000)}limit=1`],
-    [200, `/todo?limit=1&${repeat(2_000, (i) => `k${i}`).join('&')}`],
-    [200, `/todo?limit=1&${'%'.repeat(14_000)}`],
-    [400, `/todo?${'limit=1&'.repeat(1_500)}`],
-    [400, `/todo?cursor=${'9'.repeat(14_000)}`],
-    [400, `/todo/${'9'.repeat(14_000)}`],
+    [200, `/things?${'a&'.repeat(7_000)}limit=1`],
+    [200, `/things?limit=1&${repeat(2_000, (i) => `k${i}`).join('&')}`],
+    [200, `/things?limit=1&${'%'.repeat(14_000)}`],
+    [400, `/things?${'limit=1&'.repeat(1_500)}`],
+    [400, `/things?cursor=${'9'.repeat(14_000)}`],
+    [400, `/things/${'9'.repeat(14_000)}`],
     [404, `/${'a/'.repeat(7_000)}`],
-    [431, `/todo?${'a&'.repeat(9_000)}`],
+    [431, `/things?${'a&'.repeat(9_000)}`],
   ]
   await survives(t, async () => {
     for (const [status, path] of queries) t.equal((await send(path)).status, status, path.slice(0, 30))

@@ -5,7 +5,7 @@ import { head, openMany } from '../helpers/raw-http.ts'
 
 const SHORT_MS = 1_000
 
-t.test('the service has the times that the documents name', async (t) => {
+t.test('the time-outs are those of the documentation', async (t) => {
   const { app } = await startUnderAbuse(t)
   const { headersTimeout, requestTimeout, keepAliveTimeout } = app.server
   t.same(
@@ -18,7 +18,7 @@ t.test('the service has the times that the documents name', async (t) => {
   )
 })
 
-t.test('two thousand connections on which nothing comes keep nobody out, and are closed', async (t) => {
+t.test('two thousand silent connections do not block other callers, and are closed', async (t) => {
   const { app, survives } = await startUnderAbuse(t, {
     times: { http: { headersTimeout: SHORT_MS, connectionsCheckingInterval: 50 } },
   })
@@ -29,11 +29,14 @@ t.test('two thousand connections on which nothing comes keep nobody out, and are
   })
 })
 
-t.test('so are as many that were answered and are kept open', async (t) => {
-  const { app, survives } = await startUnderAbuse(t, { times: { keepAliveTimeout: SHORT_MS } })
-  await survives(t, async (share) => {
-    const sockets = await openMany(app.url, 2_000 * share, `${head('GET', '/livez')}\r\n`)
-    const answers = await Promise.all(sockets.map((socket) => text(socket)))
-    t.ok(answers.every((answer) => answer.startsWith('HTTP/1.1 200 ')))
-  })
-})
+t.test(
+  'two thousand idle connections after a response do not block other callers, and are closed',
+  async (t) => {
+    const { app, survives } = await startUnderAbuse(t, { times: { keepAliveTimeout: SHORT_MS } })
+    await survives(t, async (share) => {
+      const sockets = await openMany(app.url, 2_000 * share, `${head('GET', '/livez')}\r\n`)
+      const answers = await Promise.all(sockets.map((socket) => text(socket)))
+      t.ok(answers.every((answer) => answer.startsWith('HTTP/1.1 200 ')))
+    })
+  },
+)

@@ -3,9 +3,9 @@ import t from 'tap'
 import { startUnderAbuse } from '../helpers/abuse.ts'
 import { exchange, head, openSocket } from '../helpers/raw-http.ts'
 
-t.test('a body that is announced as too large is 413 before it comes', async (t) => {
+t.test('a body with a Content-Length over the limit is 413 before it arrives', async (t) => {
   const { app, token, survives } = await startUnderAbuse(t)
-  const post = `${head('POST', '/todo')}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
+  const post = `${head('POST', '/things')}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
   await survives(t, async (share) => {
     for (let i = 0; i < 50 * share; i++) {
       t.strictSame((await exchange(app.url, `${post}Content-Length: 9000000000\r\n\r\n`)).statuses, [413])
@@ -13,9 +13,9 @@ t.test('a body that is announced as too large is 413 before it comes', async (t)
   })
 })
 
-t.test('a body that goes on is 413 when it has become too large, and is not kept', async (t) => {
+t.test('a chunked body over the limit is 413, and takes no lasting memory', async (t) => {
   const { app, token, survives } = await startUnderAbuse(t)
-  const post = `${head('POST', '/todo')}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
+  const post = `${head('POST', '/things')}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
   const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`
   await survives(t, async (share) => {
     for (let i = 0; i < 20 * share; i++) {
@@ -28,13 +28,13 @@ t.test('a body that goes on is 413 when it has become too large, and is not kept
   })
 })
 
-t.test('what a caller without a token sends is not kept', async (t) => {
+t.test('the body of a request without a token takes no lasting memory', async (t) => {
   const { app, survives } = await startUnderAbuse(t)
   const megabyte = ' '.repeat(1_048_576)
   await survives(t, async () => {
     const socket = await openSocket(app.url)
     socket.write(
-      `${head('POST', '/todo')}Content-Type: application/json\r\nContent-Length: ${30 * megabyte.length}\r\n\r\n`,
+      `${head('POST', '/things')}Content-Type: application/json\r\nContent-Length: ${30 * megabyte.length}\r\n\r\n`,
     )
     const [answer] = await once(socket, 'data')
     t.match(String(answer), /^HTTP\/1\.1 401 /)

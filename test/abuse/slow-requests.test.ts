@@ -17,18 +17,18 @@ function dribble(socket: Socket, bytes: string): Promise<string> {
   return text(socket).finally(() => clearInterval(timer))
 }
 
-t.test('hundreds of requests that arrive byte by byte are 408, whatever still comes', async (t) => {
+t.test('hundreds of requests that arrive byte by byte are 408', async (t) => {
   const { app, token, survives } = await startUnderAbuse(t, { times })
   const authorization = `Authorization: Bearer ${token}\r\n`
   for (const [part, start] of [
     ['headers', head('GET', '/livez')],
     [
       'a body',
-      `${head('POST', '/todo')}${authorization}Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n`,
+      `${head('POST', '/things')}${authorization}Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n`,
     ],
     [
       'chunks',
-      `${head('POST', '/todo')}${authorization}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `${head('POST', '/things')}${authorization}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
     ],
   ] as const) {
     await t.test(part, (t) =>

@@ -40,7 +40,7 @@ async function startProcess(t: Test) {
   return { url, residentBytes, flood, slowestProbe }
 }
 
-t.test('fifty unread requests for the largest file cost neither memory nor time', async (t) => {
+t.test('fifty unread responses of the largest file cost neither memory nor time', async (t) => {
   const { url, residentBytes, flood, slowestProbe } = await startProcess(t)
   const html = await (await fetch(`${url}/docs`)).text()
   const script = /<script src="([^"]+)"/.exec(html)?.[1] as string
@@ -64,7 +64,7 @@ t.test('thousands of unread responses on a few connections are bounded', async (
 })
 
 t.test(
-  'as many requests as may be pipelined are answered in order, one more closes the connection',
+  'pipelined requests up to the limit are answered in order, and more close the connection',
   async (t) => {
     const { url } = await listen(t, await TestIssuer.start(t))
     const pipeline = (count: number) =>
@@ -77,7 +77,7 @@ t.test(
   },
 )
 
-t.test('a response that makes no progress ends its connection', async (t) => {
+t.test('a response without progress ends its connection', async (t) => {
   const body = 'x'.repeat(32 * MIB)
   const { url, server } = await listen(t, await TestIssuer.start(t), {
     times: { connectionTimeout: 500 },

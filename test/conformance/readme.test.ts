@@ -5,7 +5,7 @@ import { tableRows } from '../helpers/markdown.ts'
 const rows = tableRows('test/conformance/README.md', 'section', 'requirement', 'shown by')
 const isReason = (text = '') => /^(deliberately not followed|does not apply): ./.test(text)
 
-t.test('README.md names every conformance test, and no other', async (t) => {
+t.test('README.md lists exactly the conformance tests', async (t) => {
   const titles = globSync('*.test.ts', { cwd: import.meta.dirname }).flatMap((file) => {
     const code = readFileSync(`${import.meta.dirname}/${file}`, 'utf8')
     return [...code.matchAll(/^t\.test\(\s*'(RFC [^']+)'/gm)].map(([, title]) => title)
@@ -17,7 +17,7 @@ t.test('README.md names every conformance test, and no other', async (t) => {
   t.equal(new Set(titles).size, titles.length, 'each title once')
 })
 
-t.test('README.md has the sections of each RFC in order, and says why one is not followed', async (t) => {
+t.test('README.md has the sections in order, and a reason for each that is not followed', async (t) => {
   t.ok(rows.some(([, , shownBy]) => isReason(shownBy)))
   for (const [section, requirement] of rows) {
     t.match(section, /^RFC \d+, [A\d][\d.]*( to [\d.]+)?$/)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { bearer } from '../helpers/app.ts'
 import { startService } from '../helpers/service.ts'
 
-const { issuer, app, get, isAccepted, isRefused } = await startService(
+const { issuer, app, get, isAccepted, isRejected } = await startService(
   t,
   {},
   {
@@ -16,16 +16,20 @@ const request = (headers: Record<string, string>, path = '/api/private') =>
   fetch(`${app.url}${path}`, { headers })
 const challengeOf = (response: Response) => String(response.headers.get('www-authenticate'))
 
-t.test('RFC 6750, 2.1: the token comes in the Authorization header, the scheme in any case', async (t) => {
-  for (const scheme of ['Bearer', 'bearer', 'BEARER'])
-    t.equal((await request({ authorization: `${scheme} ${good}` })).status, 200, scheme)
-  for (const authorization of [good, `Token ${good}`, `Bearer:${good}`, `Bearer${good}`, `Bearer="${good}"`])
-    t.equal((await request({ authorization })).status, 401, authorization.slice(0, 12))
-})
+t.test(
+  'RFC 6750, 2.1: the token is in the Authorization header, and the scheme is case-insensitive',
+  async (t) => {
+    const statuses = (headers: string[]) =>
+      Promise.all(headers.map(async (authorization) => (await request({ authorization })).status))
+    const bearers = ['Bearer', 'bearer', 'BEARER'].map((scheme) => `${scheme} ${good}`)
+    t.strictSame(await statuses(bearers), [200, 200, 200])
+    const others = [good, `Token ${good}`, `Bearer:${good}`, `Bearer${good}`, `Bearer="${good}"`]
+    t.strictSame(await statuses(others), [401, 401, 401, 401, 401])
+  },
+)
 
 t.test('RFC 6750, 2.1: exactly one token follows the scheme', async (t) => {
-  for (const tokens of [`${good} ${good}`, `${good} x`, `${good}, ${good}`, `${good},Basic YTpi`])
-    await isRefused(t, tokens)
+  await isRejected(t, [`${good} ${good}`, `${good} x`, `${good}, ${good}`, `${good},Basic YTpi`])
   await isAccepted(t, good)
 })
 
@@ -41,10 +45,10 @@ t.test('RFC 6750, 2.2: a token in a form is not accepted', async (t) => {
 
 t.test('RFC 6750, 2.3: a token in the query string is not accepted', async (t) => {
   t.equal((await request({}, `/api/private?access_token=${good}`)).status, 401)
-  t.equal((await get(good, '/api/private?access_token=x')).status, 200, 'nor looked at')
+  t.equal((await get(good, '/api/private?access_token=x')).status, 200, 'ignored')
 })
 
-t.test('RFC 6750, 3: every refusal carries one challenge of the scheme Bearer', async (t) => {
+t.test('RFC 6750, 3: every rejection has one challenge of the scheme Bearer', async (t) => {
   const refusals = {
     'no token': await request({}),
     'a bad token': await get('x'),
@@ -56,7 +60,7 @@ t.test('RFC 6750, 3: every refusal carries one challenge of the scheme Bearer', 
     const challenge = challengeOf(response)
     t.ok(response.status === 401 || response.status === 403, name)
     t.match(challenge, /^Bearer realm="api"/, name)
-    // error_description and scope may hold neither quotes nor backslashes, nor what is not ASCII
+    // error_description and scope contain ASCII without quotes and backslashes only
     t.match(
       challenge,
       /^Bearer [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"(, [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/,
@@ -71,14 +75,13 @@ t.test(
   'RFC 6750, 3.1: a token that is expired, malformed or otherwise invalid is 401 invalid_token',
   async (t) => {
     const revoked = await issuer.sign({}, {}, { ...issuer.newestKey, kid: 'withdrawn' })
-    for (const token of ['x', 'a.b.c', `${good}x`, revoked, await issuer.sign({ exp: 1 })])
-      await isRefused(t, token)
+    await isRejected(t, ['x', 'a.b.c', `${good}x`, revoked, await issuer.sign({ exp: 1 })])
     await isAccepted(t, good)
   },
 )
 
 t.test(
-  'RFC 6750, 3.1: a token without the scope is 403 insufficient_scope, and told which one',
+  'RFC 6750, 3.1: a token without the scope is 403 insufficient_scope with the required scope',
   async (t) => {
     const response = await get(await issuer.sign({ scope: 'read:other' }), '/api/private-scoped')
     t.equal(response.status, 403)
@@ -87,18 +90,15 @@ t.test(
   },
 )
 
-t.test(
-  'RFC 6750, 3.1: a request without a token, or with another scheme, is told no error code',
-  async (t) => {
-    for (const headers of [
-      {},
-      { authorization: 'Basic YTpi' },
-      { authorization: '' },
-      { cookie: `token=${good}` },
-    ]) {
-      const response = await request(headers as Record<string, string>)
-      t.equal(response.status, 401)
-      t.equal(challengeOf(response), 'Bearer realm="api"')
-    }
-  },
-)
+t.test('RFC 6750, 3.1: a request without a token, or with another scheme, gets no error code', async (t) => {
+  for (const headers of [
+    {},
+    { authorization: 'Basic YTpi' },
+    { authorization: '' },
+    { cookie: `token=${good}` },
+  ]) {
+    const response = await request(headers as Record<string, string>)
+    t.equal(response.status, 401)
+    t.equal(challengeOf(response), 'Bearer realm="api"')
+  }
+})

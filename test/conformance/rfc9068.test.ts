@@ -3,91 +3,92 @@ import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 import { rawToken } from '../helpers/raw-token.ts'
 import { startService } from '../helpers/service.ts'
 
-const { issuer, get, isAccepted, isRefused } = await startService(t)
+const { issuer, get, isAccepted, isRejected } = await startService(t)
 const now = Math.floor(Date.now() / 1000)
-/** With everything that the profile wants. */
+/** Makes a token with all claims of the profile. */
 const profiled = (changes: object = {}, header: object = {}) =>
   issuer.signRaw(
     issuer.header({ typ: 'at+jwt', ...header }),
     issuer.claims({ azp: undefined, client_id: 'client', jti: 'j', auth_time: now, acr: 'a', ...changes }),
   )
 
-t.test(
-  'RFC 9068, 2.1: a token of the profile is accepted, signed by RS256 unless configured otherwise',
-  async (t) => {
-    await isAccepted(t, profiled())
-    t.match(await (await get(profiled(), '/api/me')).json(), { clientId: 'client' })
-  },
-)
-
-t.test('RFC 9068, 2.1: typ is at+jwt, with application/ before it or not', async (t) => {
-  for (const typ of ['at+jwt', 'application/at+jwt', 'AT+JWT'])
-    await isAccepted(t, profiled({}, { typ }), typ)
+t.test('RFC 9068, 2.1: a token of the profile is accepted, with RS256 by default', async (t) => {
+  await isAccepted(t, profiled())
+  t.match(await (await get(profiled(), '/api/me')).json(), { clientId: 'client' })
 })
 
-t.test('RFC 9068, 2.1: a token is signed', async (t) => {
-  await isRefused(
+t.test('RFC 9068, 2.1: typ is at+jwt, with or without application/', async (t) => {
+  await isAccepted(
+    t,
+    ['at+jwt', 'application/at+jwt', 'AT+JWT'].map((typ) => profiled({}, { typ })),
+  )
+})
+
+t.test('RFC 9068, 2.1: a token without a signature is rejected', async (t) => {
+  await isRejected(
     t,
     rawToken({ alg: 'none', typ: 'at+jwt' }, issuer.claims(), () => Buffer.alloc(0)),
   )
 })
 
 t.test('RFC 9068, 2.2: iss, exp, aud and sub are required', async (t) => {
-  for (const name of ['iss', 'exp', 'aud', 'sub']) await isRefused(t, profiled({ [name]: undefined }), name)
+  await isRejected(
+    t,
+    ['iss', 'exp', 'aud', 'sub'].map((name) => profiled({ [name]: undefined })),
+  )
   await isAccepted(t, profiled())
 })
 
-t.test('RFC 9068, 2.2.3: scope is what was granted, its values separated by blanks', async (t) => {
+t.test('RFC 9068, 2.2.3: scope lists the granted scopes, separated by spaces', async (t) => {
   const status = async (scope: unknown) => (await get(profiled({ scope }), '/api/private-scoped')).status
-  for (const scope of ['read:messages', 'other read:messages', 'read:messages write:messages'])
-    t.equal(await status(scope), 200, scope)
-  for (const scope of [
-    undefined,
-    '',
-    'read',
-    'READ:MESSAGES',
-    'read:messages,write:messages',
-    ['read:messages'],
-    7,
-  ])
-    t.equal(await status(scope), 403, JSON.stringify(scope))
+  const statuses = (scopes: unknown[]) => Promise.all(scopes.map(status))
+  const sufficient = ['read:messages', 'other read:messages', 'read:messages write:messages']
+  t.strictSame(await statuses(sufficient), [200, 200, 200])
+  const insufficient = ['', 'read', 'READ:MESSAGES', 'read:messages,write:messages', ['read:messages'], 7]
+  t.strictSame(await statuses([undefined, ...insufficient]), Array(7).fill(403))
 })
 
-t.test('RFC 9068, 4: a token of another type is refused', async (t) => {
-  for (const typ of ['logout+jwt', 'dpop+jwt', 'at', '', 7])
-    await isRefused(t, profiled({}, { typ }), `${typ}`)
+t.test('RFC 9068, 4: a token of another type is rejected', async (t) => {
+  await isRejected(
+    t,
+    ['logout+jwt', 'dpop+jwt', 'at', '', 7].map((typ) => profiled({}, { typ })),
+  )
 })
 
-t.test('RFC 9068, 4: an encrypted token is refused', async (t) => {
-  await isRefused(t, [...profiled().split('.'), 'AAAA', 'AAAA'].join('.'))
+t.test('RFC 9068, 4: an encrypted token is rejected', async (t) => {
+  await isRejected(t, [...profiled().split('.'), 'AAAA', 'AAAA'].join('.'))
 })
 
-t.test('RFC 9068, 4: iss is exactly the issuer of the configuration', async (t) => {
-  for (const iss of [issuer.url.slice(0, -1), issuer.url.toUpperCase(), 'https://other.test/'])
-    await isRefused(t, profiled({ iss }), iss)
+t.test('RFC 9068, 4: iss is exactly the configured issuer', async (t) => {
+  await isRejected(
+    t,
+    [issuer.url.slice(0, -1), issuer.url.toUpperCase(), 'https://other.test/'].map((iss) =>
+      profiled({ iss }),
+    ),
+  )
 })
 
-t.test('RFC 9068, 4: aud has a name that we expect for ourselves', async (t) => {
-  for (const aud of ['https://other.test', ['https://other.test'], []]) await isRefused(t, profiled({ aud }))
+t.test('RFC 9068, 4: aud contains a configured audience', async (t) => {
+  await isRejected(
+    t,
+    ['https://other.test', ['https://other.test'], []].map((aud) => profiled({ aud })),
+  )
   await isAccepted(t, profiled({ aud: ['https://other.test', AUDIENCE] }))
 })
 
-t.test(
-  'RFC 9068, 4: the signature is by a key that the issuer publishes, none is no algorithm',
-  async (t) => {
-    const stranger = await TestIssuer.start(t)
-    await isRefused(t, issuer.signRaw(issuer.header(), issuer.claims(), stranger.newestKey))
-    await isRefused(t, profiled({}, { alg: 'none' }))
-    await isAccepted(t, profiled())
-  },
-)
+t.test('RFC 9068, 4: the signature is by a published key of the issuer, and none is rejected', async (t) => {
+  const stranger = await TestIssuer.start(t)
+  await isRejected(t, issuer.signRaw(issuer.header(), issuer.claims(), stranger.newestKey))
+  await isRejected(t, profiled({}, { alg: 'none' }))
+  await isAccepted(t, profiled())
+})
 
-t.test('RFC 9068, 4: the time is before exp, but for a few seconds', async (t) => {
-  await isRefused(t, profiled({ exp: now - 60 }))
+t.test('RFC 9068, 4: a token is rejected after exp, with a few seconds of leeway', async (t) => {
+  await isRejected(t, profiled({ exp: now - 60 }))
   await isAccepted(t, profiled({ exp: now + 60 }))
 })
 
-t.test('RFC 9068, 4: whatever fails, the error is invalid_token', async (t) => {
+t.test('RFC 9068, 4: every failure is the error invalid_token', async (t) => {
   const stranger = await TestIssuer.start(t)
   const failures = [
     ...[

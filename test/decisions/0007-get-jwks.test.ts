@@ -9,13 +9,13 @@ async function start(t: Test, options: Parameters<typeof buildGetJwks>[0] = {}) 
   return { issuer, find: (kid: string) => jwks.getJwk({ domain: issuer.url, alg: 'RS256', kid }) }
 }
 
-t.test('get-jwks asks the issuer for each key by itself, so each invented kid costs a fetch', async (t) => {
+t.test('get-jwks alone makes a request for each unknown kid', async (t) => {
   const { issuer, find } = await start(t)
   for (let i = 0; i < 20; i++) await t.rejects(find(`invented-${i}`))
   t.equal(issuer.keySetRequests, 20)
 })
 
-t.test('get-jwks goes on serving a key that the issuer has withdrawn', async (t) => {
+t.test('get-jwks keeps returning a withdrawn key', async (t) => {
   const ttl = 60_000
   const { issuer, find } = await start(t, { ttl })
   const realNow = performance.now.bind(performance)
@@ -32,7 +32,7 @@ t.test('get-jwks goes on serving a key that the issuer has withdrawn', async (t)
   }
 })
 
-t.test('get-jwks follows a redirect to wherever it leads', async (t) => {
+t.test('get-jwks follows redirects to any host', async (t) => {
   const { issuer, find } = await start(t)
   const elsewhere = await TestIssuer.start(t)
   await elsewhere.addKey('planted')
@@ -41,7 +41,7 @@ t.test('get-jwks follows a redirect to wherever it leads', async (t) => {
   t.match(await find('planted'), { kid: 'planted' })
 })
 
-t.test('get-jwks reads an answer of any length', async (t) => {
+t.test('get-jwks reads responses of any length', async (t) => {
   const { issuer, find } = await start(t)
   issuer.keySet = { keys: issuer.keys.map(({ jwk }) => jwk), padding: ' '.repeat(2 * 1_048_576) }
   t.match(await find('key-1'), { kid: 'key-1' })

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type BuildOptions, bearer, listen } from './app.ts'
 import { TestIssuer } from './issuer.ts'
 
-/** The service on a port of its own, its issuer, and what a token gets from it over real HTTP. */
+/** Starts the service on a port of its own, and its issuer. Returns functions that send tokens over real HTTP. */
 export async function startService(
   t: Test,
   environment: Record<string, string> = {},
@@ -12,12 +12,25 @@ export async function startService(
   const app = await listen(t, issuer, { environment, ...options })
   const get = (token: string, path = '/api/private') => fetch(`${app.url}${path}`, { headers: bearer(token) })
   const status = async (token: string) => (await get(token)).status
-  const isAccepted = async (t: Test, token: string, circumstance = 'accepted') =>
-    t.equal(await status(token), 200, circumstance)
-  const isRefused = async (t: Test, token: string, circumstance = 'refused') => {
-    const response = await get(token)
-    t.equal(response.status, 401, circumstance)
-    t.match(response.headers.get('www-authenticate'), / error="invalid_token"/)
+  const verdict = async (token: string) => {
+    const { status, headers } = await get(token)
+    if (status === 200) return 'accepted'
+    const isInvalid = / error="invalid_token"/.test(headers.get('www-authenticate') ?? '')
+    return status === 401 && isInvalid ? 'rejected' : `${status} ${headers.get('www-authenticate')}`
   }
-  return { issuer, app, get, status, isAccepted, isRefused }
+  /** Asserts the same verdict on each token, one after the other. */
+  const areAll = async (t: Test, tokens: string | string[], expected: string, circumstance: string) => {
+    const verdicts = []
+    for (const token of [tokens].flat()) verdicts.push(await verdict(token))
+    t.strictSame(
+      verdicts,
+      verdicts.map(() => expected),
+      circumstance,
+    )
+  }
+  const isAccepted = (t: Test, tokens: string | string[], circumstance = 'accepted') =>
+    areAll(t, tokens, 'accepted', circumstance)
+  const isRejected = (t: Test, tokens: string | string[], circumstance = 'rejected') =>
+    areAll(t, tokens, 'rejected', circumstance)
+  return { issuer, app, get, status, isAccepted, isRejected }
 }

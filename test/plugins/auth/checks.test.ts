@@ -21,7 +21,7 @@ const goodClaims = {
 const check = (header: object, claims: object, now = NOW) =>
   checkAccessToken({ ...goodHeader, ...header }, { ...goodClaims, ...claims }, policy, now)
 
-t.test('an acceptable token passes, in every acceptable form', async (t) => {
+t.test('every acceptable form of a token is accepted', async (t) => {
   for (const header of [
     {},
     { alg: 'ES256' },
@@ -46,7 +46,7 @@ t.test('an acceptable token passes, in every acceptable form', async (t) => {
   }
 })
 
-t.test('a header that is not that of an access token is refused as unusable', async (t) => {
+t.test('a header that does not belong to an access token is rejected', async (t) => {
   for (const header of [
     { alg: 'none' },
     { alg: 'HS256' },
@@ -73,7 +73,7 @@ t.test('a header that is not that of an access token is refused as unusable', as
   }
 })
 
-t.test('a wrong or missing issuer or audience is told as wrong claims', async (t) => {
+t.test('a wrong or missing issuer or audience is reported as incorrect claims', async (t) => {
   for (const claims of [
     { iss: undefined },
     { iss: 'https://one.test' },
@@ -96,13 +96,13 @@ t.test('a subject is at most 255 characters of well-formed text without U+0000',
     t.throws(() => check({}, { sub }), { statusCode: 401, message: 'Unable to parse authentication' })
 })
 
-t.test('a token without a subject is refused as unusable', async (t) => {
+t.test('a token without a subject is rejected', async (t) => {
   for (const sub of [undefined, '', null, 7]) {
     t.throws(() => check({}, { sub }), { message: 'Unable to parse authentication' })
   }
 })
 
-t.test('the times hold with the tolerance and not a second longer', async (t) => {
+t.test('the time claims are checked with exactly the tolerance', async (t) => {
   const times = (claims: object, now = NOW) => checkTimes({ ...goodClaims, ...claims }, policy, now)
   t.doesNotThrow(() => times({}, NOW + 64.9))
   t.throws(() => times({}, NOW + 65), { message: 'token is expired' })
@@ -119,7 +119,7 @@ t.test('the times hold with the tolerance and not a second longer', async (t) =>
   }
 })
 
-t.test('a refusal carries its reason in a word', async (t) => {
+t.test('a rejection has a reason code', async (t) => {
   for (const [reason, header, claims] of [
     ['header', { alg: 'none' }, {}],
     ['issuer', {}, { iss: 'https://three.test/' }],

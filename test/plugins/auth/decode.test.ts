@@ -15,7 +15,7 @@ const refused = (detail: string) => ({
   detail,
 })
 
-t.test('three segments of base64url pass, whatever their length', async (t) => {
+t.test('three segments of base64url of any length are accepted', async (t) => {
   t.doesNotThrow(() => checkEncoding(good))
   for (const text of ['', '1', '12', '123', '1234'])
     t.doesNotThrow(() => checkEncoding(`${encode(text)}.${encode(text)}.${encode(text)}`), text)
@@ -25,12 +25,12 @@ t.test('three segments of base64url pass, whatever their length', async (t) => {
   )
 })
 
-t.test('more or fewer segments are refused', async (t) => {
+t.test('more or fewer than three segments are rejected', async (t) => {
   for (const token of ['', 'AAAA', 'AAAA.AAAA', `${good}.AAAA`, `${good}.`, `.${good}`])
     t.throws(() => checkEncoding(token), refused('not three segments'), token)
 })
 
-t.test('what no encoder writes is refused in every segment', async (t) => {
+t.test('non-canonical base64url is rejected in every segment', async (t) => {
   for (const segment of ['A', 'AAAAA', 'AB', 'AAB', 'AAAAAB']) {
     for (const token of [`${segment}.AAAA.AAAA`, `AAAA.${segment}.AAAA`, `AAAA.AAAA.${segment}`])
       t.throws(() => checkEncoding(token), refused('not base64url'), token)
@@ -39,7 +39,7 @@ t.test('what no encoder writes is refused in every segment', async (t) => {
     t.doesNotThrow(() => checkEncoding(`AA.AA.${segment}`))
 })
 
-t.test('bytes that are not UTF-8 are refused in header and payload', async (t) => {
+t.test('bytes that are not UTF-8 are rejected in header and payload', async (t) => {
   for (const bytes of [[0xff], [0xe9], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x94]]) {
     const segment = encode(Buffer.from(['"'.charCodeAt(0), ...bytes, '"'.charCodeAt(0)]))
     t.throws(() => checkEncoding(`${segment}.AAAA.AAAA`), refused('not UTF-8'))

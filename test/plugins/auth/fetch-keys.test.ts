@@ -20,7 +20,7 @@ const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.ex
 const rejects = (t: Test, issuer: TestIssuer, message: RegExp) =>
   t.rejects(fetchKeys(issuer.url), { message })
 
-t.test('the keys come from where the discovery document says', async (t) => {
+t.test('the keys are fetched from the jwks_uri of the discovery document', async (t) => {
   const issuer = await TestIssuer.start(t)
   await issuer.addKey('key-2', 'ES256')
   const keys = await fetchKeys(issuer.url)
@@ -31,15 +31,18 @@ t.test('the keys come from where the discovery document says', async (t) => {
   t.equal(issuer.keySetRequests, 1)
 })
 
-t.test('the discovery document is found with and without a final slash, and below a path', async (t) => {
-  t.equal(new IssuerMetadata('https://one.test/').url, 'https://one.test/.well-known/openid-configuration')
-  t.equal(
-    new IssuerMetadata('https://one.test/realms/a').url,
-    'https://one.test/realms/a/.well-known/openid-configuration',
-  )
-})
+t.test(
+  'the URL of the discovery document is right with and without a final slash, and below a path',
+  async (t) => {
+    t.equal(new IssuerMetadata('https://one.test/').url, 'https://one.test/.well-known/openid-configuration')
+    t.equal(
+      new IssuerMetadata('https://one.test/realms/a').url,
+      'https://one.test/realms/a/.well-known/openid-configuration',
+    )
+  },
+)
 
-t.test('entries that are not keys are left out, and an empty set is a set', async (t) => {
+t.test('entries that are not keys are ignored, and an empty set is valid', async (t) => {
   const issuer = await TestIssuer.start(t)
   issuer.keySet = { keys: [null, 7, 'key', [], { kid: 'a' }, issuer.newestKey.jwk] }
   t.same(await names(issuer), ['RS256 key-1'])
@@ -47,13 +50,13 @@ t.test('entries that are not keys are left out, and an empty set is a set', asyn
   t.same(await names(issuer), [])
 })
 
-t.test('a key serves each algorithm that it fits', async (t) => {
+t.test('a key is usable with each algorithm that it fits', async (t) => {
   const issuer = await TestIssuer.start(t)
   issuer.keySet = { keys: [{ ...rsa(), kid: 'a' }, rsa()] }
   t.same(await names(issuer, ['RS256', 'PS256', 'ES256']), ['RS256 a', 'RS256', 'PS256 a', 'PS256'])
 })
 
-t.test('different keys under one name are neither, the same key twice is one', async (t) => {
+t.test('different keys with one kid are ignored, and the same key twice counts once', async (t) => {
   const issuer = await TestIssuer.start(t)
   const [a, b] = [rsa(), rsa()]
   for (const [jwks, expected] of [
@@ -99,7 +102,7 @@ t.test('different keys under one name are neither, the same key twice is one', a
   }
 })
 
-t.test('no more than a hundred keys are considered', async (t) => {
+t.test('at most a hundred keys of a set are used', async (t) => {
   const issuer = await TestIssuer.start(t)
   const key = ec()
   issuer.keySet = { keys: Array.from({ length: 150 }, (_, kid) => ({ ...key, kid: String(kid) })) }
@@ -114,7 +117,7 @@ t.test('the request accepts the media type of key sets', async (t) => {
   t.same(await names(issuer), [])
 })
 
-t.test('an issuer that is not the one it should be is not believed', async (t) => {
+t.test('a discovery document of another issuer is rejected', async (t) => {
   const issuer = await TestIssuer.start(t)
   const jwks_uri = `${issuer.url}jwks.json`
   for (const discovery of [
@@ -132,7 +135,7 @@ t.test('an issuer that is not the one it should be is not believed', async (t) =
   t.equal(issuer.keySetRequests, 0)
 })
 
-t.test('an answer that is no key set is a failure', async (t) => {
+t.test('a response that is not a key set is an error', async (t) => {
   const issuer = await TestIssuer.start(t)
   for (const keySet of [{}, { keys: null }, { keys: {} }, { keys: 'none' }]) {
     issuer.keySet = keySet
@@ -146,7 +149,7 @@ t.test('an answer that is no key set is a failure', async (t) => {
   await rejects(t, issuer, /JSON/)
 })
 
-t.test('a status other than 200 is a failure, whatever the body says', async (t) => {
+t.test('a status other than 200 is an error, whatever the body', async (t) => {
   const issuer = await TestIssuer.start(t)
   for (const status of [201, 401, 404, 429, 500, 503]) {
     issuer.misbehaviour = (_request, response) =>
@@ -170,7 +173,7 @@ t.test('a redirect is not followed', async (t) => {
   t.equal(visits, 0)
 })
 
-t.test('an answer longer than 1 MiB is dropped where it passes the limit', async (t) => {
+t.test('a response over 1 MiB is aborted at the limit', async (t) => {
   const issuer = await TestIssuer.start(t)
   const chunk = Buffer.alloc(65_536, ' ')
   let sent = 0
@@ -189,7 +192,7 @@ t.test('an answer longer than 1 MiB is dropped where it passes the limit', async
   t.ok(sent < 32 * 1_048_576, 'most of it was never sent')
 })
 
-t.test('an issuer that cannot be reached is a failure', async (t) => {
+t.test('an unreachable issuer is an error', async (t) => {
   const issuer = await TestIssuer.start(t)
   await issuer.stop()
   await t.rejects(fetchKeys(issuer.url))

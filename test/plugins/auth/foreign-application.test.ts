@@ -71,7 +71,7 @@ t.test('a foreign application uses auth and guards in two scopes with two audien
   t.equal(issuer.keySetRequests, 2, 'each scope has key sets of its own')
 })
 
-t.test('an issuer that is down is 503 in a foreign application, too', async (t) => {
+t.test('an unavailable issuer is 503 in a foreign application, too', async (t) => {
   const { auth, guards } = await copyPlugins(t)
   const issuer = await TestIssuer.start(t)
   const token = await issuer.sign()
@@ -85,7 +85,7 @@ t.test('an issuer that is down is 503 in a foreign application, too', async (t) 
   t.strictSame([statusCode, headers['retry-after']], [503, '5'])
 })
 
-t.test('a route of a foreign application that says nothing stops its boot', async (t) => {
+t.test('an unguarded route of a foreign application stops its boot', async (t) => {
   const { auth, guards } = await copyPlugins(t)
   const foreign = Fastify()
   t.teardown(() => foreign.close())

@@ -8,7 +8,7 @@ const ec = (namedCurve: string) =>
   generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' })
 const rsaKey = rsa()
 
-t.test('a key of the right type is fit, whether or not it says what it is for', async (t) => {
+t.test('a key of the right type is usable, with or without use, key_ops and alg', async (t) => {
   const fit: [string, Jwk][] = [
     ['RS256', rsaKey],
     ['PS512', rsaKey],
@@ -22,7 +22,7 @@ t.test('a key of the right type is fit, whether or not it says what it is for', 
   for (const [algorithm, jwk] of fit) t.equal(toPublicKey(jwk, algorithm)?.type, 'public', algorithm)
 })
 
-t.test('a key for another purpose, type or curve is not fit', async (t) => {
+t.test('a key for another purpose, type or curve is not usable', async (t) => {
   const unfit: [string, Jwk][] = [
     ['RS256', { ...rsaKey, use: 'enc' }],
     ['RS256', { ...rsaKey, use: '' }],
@@ -44,7 +44,7 @@ t.test('a key for another purpose, type or curve is not fit', async (t) => {
     t.equal(toPublicKey(jwk, algorithm), undefined, `${algorithm} ${JSON.stringify(jwk)}`)
 })
 
-t.test('a weak or broken key is not fit', async (t) => {
+t.test('a weak or malformed key is not usable', async (t) => {
   const { x, y, ...curve } = ec('P-256')
   const unfit: [string, Jwk][] = [
     ['RS256', rsa(1024)],
@@ -58,7 +58,7 @@ t.test('a weak or broken key is not fit', async (t) => {
   for (const [algorithm, jwk] of unfit) t.equal(toPublicKey(jwk, algorithm), undefined, JSON.stringify(jwk))
 })
 
-t.test('a private key that was published is not fit', async (t) => {
+t.test('a published private key is not usable', async (t) => {
   const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
   t.equal(toPublicKey(jwk, 'RS256'), undefined)
 })

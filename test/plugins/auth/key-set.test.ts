@@ -41,7 +41,7 @@ const isRefused = (t: Test, asked: Promise<unknown>) =>
 const isUnavailable = (t: Test, asked: Promise<unknown>) =>
   t.rejects(asked, { statusCode: 503, code: 'issuer_unavailable' })
 
-t.test('nothing is known before the first fetch, and everything published after it', async (t) => {
+t.test('no key is known before the first download, and every published key after it', async (t) => {
   const { issuer, keySet } = keySetOf([one, two])
   t.equal(keySet.find('RS256', 'one', START), undefined)
   const key = await keySet.fetch('RS256', 'one', START)
@@ -51,13 +51,13 @@ t.test('nothing is known before the first fetch, and everything published after 
   t.same(issuer.outcomes, [{ issuer: ISSUER, keys: 2 }])
 })
 
-t.test('a thousand first look-ups at once cause one fetch', async (t) => {
+t.test('a thousand concurrent first look-ups cause one download', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   await Promise.all(Array.from({ length: 1000 }, () => keySet.fetch('RS256', 'one', START)))
   t.equal(issuer.fetches, 1)
 })
 
-t.test('a fresh key is served without asking; later one renewal runs behind it', async (t) => {
+t.test('a fresh key is used without a download; after that one renewal runs in the background', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   const key = await keySet.fetch('RS256', 'one', START)
   t.ok(keySet.trusts(key, START + FRESH_MS - 1))
@@ -69,7 +69,7 @@ t.test('a fresh key is served without asking; later one renewal runs behind it',
   t.equal(issuer.fetches, 2)
 })
 
-t.test('a key that the issuer has withdrawn is gone after the next renewal', async (t) => {
+t.test('a withdrawn key is gone after the next renewal', async (t) => {
   const { issuer, keySet } = keySetOf([one, two])
   const key = await keySet.fetch('RS256', 'one', START)
   issuer.published = [two]
@@ -80,7 +80,7 @@ t.test('a key that the issuer has withdrawn is gone after the next renewal', asy
   t.ok(keySet.find('RS256', 'two', START + FRESH_MS))
 })
 
-t.test('another key under the same kid is another key', async (t) => {
+t.test('another key with the same kid does not replace the trust in the first', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   const key = await keySet.fetch('RS256', 'one', START)
   issuer.published = [{ ...two, name: one.name }]
@@ -90,7 +90,7 @@ t.test('another key under the same kid is another key', async (t) => {
   t.ok(keySet.find('RS256', 'one', START + FRESH_MS))
 })
 
-t.test('a new key is in use at once', async (t) => {
+t.test('a new key is usable at once', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   await keySet.fetch('RS256', 'one', START)
   issuer.published = [one, two]
@@ -99,7 +99,7 @@ t.test('a new key is in use at once', async (t) => {
   t.ok(await keySet.fetch('RS256', 'three', START + 2))
 })
 
-t.test('invented kids cause one fetch in half a minute, which learns a new key all the same', async (t) => {
+t.test('invented kids cause one download in 30 seconds, which finds new keys', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   await keySet.fetch('RS256', 'one', START)
   issuer.published = [one, two]
@@ -112,7 +112,7 @@ t.test('invented kids cause one fetch in half a minute, which learns a new key a
   t.equal(issuer.fetches, 3)
 })
 
-t.test('a look-up that joins a fetch asks once more when that brought nothing', async (t) => {
+t.test('a look-up that joins an unsuccessful download causes one more', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   const first = keySet.fetch('RS256', 'one', START)
   const joining = keySet.fetch('RS256', 'two', START)
@@ -124,8 +124,8 @@ t.test('a look-up that joins a fetch asks once more when that brought nothing', 
   t.equal(issuer.fetches, 2)
 })
 
-t.test('while the issuer is down', async (t) => {
-  await t.test('known keys serve on until their limit', async (t) => {
+t.test('while the issuer is unavailable', async (t) => {
+  await t.test('known keys stay usable up to the limit', async (t) => {
     const { issuer, keySet } = keySetOf([one])
     const key = await keySet.fetch('RS256', 'one', START)
     issuer.isDown = true
@@ -139,7 +139,7 @@ t.test('while the issuer is down', async (t) => {
     await isUnavailable(t, keySet.fetch('RS256', 'one', START + MAX_STALE_MS + FAILURE_COOLDOWN_MS))
   })
 
-  await t.test('renewals are tried once in half a minute', async (t) => {
+  await t.test('a renewal is tried once in 30 seconds', async (t) => {
     const { issuer, keySet } = keySetOf([one])
     const key = await keySet.fetch('RS256', 'one', START)
     issuer.isDown = true
@@ -150,7 +150,7 @@ t.test('while the issuer is down', async (t) => {
     t.equal(issuer.fetches, 3)
   })
 
-  await t.test('a key that is not at hand is 503, without asking again at once, and heals', async (t) => {
+  await t.test('a missing key is 503 during the cooldown, and found after it', async (t) => {
     const { issuer, keySet } = keySetOf([one])
     issuer.isDown = true
     const failure = (now: number) => keySet.fetch('RS256', 'one', now).then(t.fail, (error) => error)
@@ -162,7 +162,7 @@ t.test('while the issuer is down', async (t) => {
     t.ok(await keySet.fetch('RS256', 'one', START + FAILURE_COOLDOWN_MS))
   })
 
-  await t.test('an unknown kid is 503 too: nobody can tell', async (t) => {
+  await t.test('an unknown kid is 503, too', async (t) => {
     const { issuer, keySet } = keySetOf([one])
     await keySet.fetch('RS256', 'one', START)
     issuer.isDown = true
@@ -171,7 +171,7 @@ t.test('while the issuer is down', async (t) => {
   })
 })
 
-t.test('a key past its limit is fetched anew even in the pause after a miss', async (t) => {
+t.test('a key beyond its limit is downloaded again even during the cooldown', async (t) => {
   const { keySet } = keySetOf([one])
   await keySet.fetch('RS256', 'one', START)
   const later = START + MAX_STALE_MS
@@ -179,7 +179,7 @@ t.test('a key past its limit is fetched anew even in the pause after a miss', as
   t.ok(await keySet.fetch('RS256', 'one', later + MAX_STALE_MS))
 })
 
-t.test('a clock that is set back neither loses the keys nor keeps them for ever', async (t) => {
+t.test('a clock that is set back neither drops the keys nor keeps them forever', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   const key = await keySet.fetch('RS256', 'one', START)
   t.ok(keySet.trusts(key, START - 3_600_000))
@@ -189,7 +189,7 @@ t.test('a clock that is set back neither loses the keys nor keeps them for ever'
   t.equal(issuer.fetches, 2)
 })
 
-t.test('an issuer that publishes no key has withdrawn them all', async (t) => {
+t.test('an empty key set withdraws all keys', async (t) => {
   const { issuer, keySet } = keySetOf([one])
   const key = await keySet.fetch('RS256', 'one', START)
   issuer.published = []
@@ -199,7 +199,7 @@ t.test('an issuer that publishes no key has withdrawn them all', async (t) => {
   await isRefused(t, keySet.fetch('RS256', 'one', START + FRESH_MS))
 })
 
-t.test('it says how many keys it has, how old they are, and how its fetches ended', async (t) => {
+t.test('a key set reports its size, its age and the results of its downloads', async (t) => {
   const { issuer, keySet } = keySetOf([one, two])
   const state = (now: number) => [keySet.size, keySet.ageMs(now), keySet.fetches]
   t.strictSame(state(START), [0, undefined, { ok: 0, failed: 0 }])

@@ -5,7 +5,7 @@ import { TestIssuer } from '../../helpers/issuer.ts'
 
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
 
-t.test('a key is named by algorithm and kid, and known by its thumbprint', async (t) => {
+t.test('a key is named by algorithm and kid, and identified by its thumbprint', async (t) => {
   const jwk = rsa()
   t.equal(toSigningKey({ ...jwk, kid: 'a' }, 'RS256')?.name, 'RS256 a')
   t.equal(toSigningKey(jwk, 'RS256')?.name, 'RS256')
@@ -15,12 +15,12 @@ t.test('a key is named by algorithm and kid, and known by its thumbprint', async
   t.not(toSigningKey(rsa(), 'RS256')?.thumbprint, thumbprint)
 })
 
-t.test('a JWK that is not fit is not a signing key', async (t) => {
+t.test('an unusable JWK does not become a signing key', async (t) => {
   for (const jwk of [{ ...rsa(), use: 'enc' }, { kty: 'oct', k: 'AA' }, {}])
     t.equal(toSigningKey(jwk, 'RS256'), undefined)
 })
 
-t.test('a key accepts what it signed and nothing else, for every algorithm', async (t) => {
+t.test('a key verifies its own signatures and no others, for every algorithm', async (t) => {
   const issuer = await TestIssuer.start(t)
   const algorithms = [
     'RS256',

@@ -3,7 +3,7 @@ import { requireToken, toVerifiedToken } from '../../../src/plugins/auth/verifie
 
 const claims = { iss: 'https://one.test/', sub: 'auth0|1', aud: 'api', exp: 1_800_000_000 }
 
-t.test('claims become what routes read', async (t) => {
+t.test('claims are mapped to the properties of a verified token', async (t) => {
   const token = toVerifiedToken({ ...claims, azp: 'spa', scope: 'read:a  write:a ', permissions: ['read:a'] })
   t.match(token, {
     issuer: 'https://one.test/',
@@ -17,7 +17,7 @@ t.test('claims become what routes read', async (t) => {
   t.equal(toVerifiedToken({ ...claims, azp: 7 }).clientId, null)
 })
 
-t.test('a missing or odd-shaped scope or permission claim grants nothing', async (t) => {
+t.test('a missing or malformed scope or permission claim grants nothing', async (t) => {
   for (const odd of [undefined, null, 7, true, {}, ['read:a']])
     t.same(toVerifiedToken({ ...claims, scope: odd }).scopes, [])
   for (const odd of [undefined, null, 7, 'read:a', {}]) {
@@ -32,7 +32,7 @@ t.test('a verified token cannot be changed by the requests that share it', async
     t.ok(Object.isFrozen(part))
 })
 
-t.test('a token nested as deeply as can be is frozen, too', async (t) => {
+t.test('a very deeply nested token is frozen, too', async (t) => {
   const depth = 200_000
   let innermost: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth))
   toVerifiedToken({ ...claims, deep: innermost })
@@ -41,7 +41,7 @@ t.test('a token nested as deeply as can be is frozen, too', async (t) => {
   t.ok(Object.isFrozen(innermost))
 })
 
-t.test('a caller is required', async (t) => {
+t.test('requireToken throws if there is no token', async (t) => {
   const token = toVerifiedToken(claims)
   t.equal(requireToken(token), token)
   t.throws(() => requireToken(null), { code: 'missing_token', statusCode: 401 })

@@ -22,7 +22,7 @@ async function verifierOf(t: Test, algorithms = ['RS256']) {
   return { issuer, verifier, timesDecoded: () => decoded }
 }
 
-t.test('a token is verified once and remembered', async (t) => {
+t.test('a token is verified once and cached', async (t) => {
   const { issuer, verifier, timesDecoded } = await verifierOf(t)
   const token = await issuer.sign({ scope: 'read:messages' })
   const first = await verifier.verify(token, Date.now())
@@ -33,7 +33,7 @@ t.test('a token is verified once and remembered', async (t) => {
   t.equal(issuer.keySetRequests, 1, 'its key was known by then')
 })
 
-t.test('other claims below the signature of a remembered token are refused', async (t) => {
+t.test('other claims with the signature of a cached token are rejected', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const known = await issuer.sign({ sub: 'member' })
   await verifier.verify(known, Date.now())
@@ -45,7 +45,7 @@ t.test('other claims below the signature of a remembered token are refused', asy
   t.match(verifier.verify(known, Date.now()), { subject: 'member' })
 })
 
-t.test('a remembered token still expires', async (t) => {
+t.test('a cached token still expires', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
   await verifier.verify(token, Date.now())
@@ -57,7 +57,7 @@ t.test('a remembered token still expires', async (t) => {
   )
 })
 
-t.test('a remembered token goes with its key', async (t) => {
+t.test('a cached token is dropped with its key', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
   await verifier.verify(token, Date.now())
@@ -79,7 +79,7 @@ t.test('a remembered token goes with its key', async (t) => {
   await t.rejects(async () => verifier.verify(token, later), { code: 'invalid_token' })
 })
 
-t.test('what is no token, or not by the key it names, is refused every time', async (t) => {
+t.test('malformed and forged tokens are rejected every time', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const good = await issuer.sign()
   await verifier.verify(good, Date.now())
@@ -110,7 +110,7 @@ t.test('what is no token, or not by the key it names, is refused every time', as
   t.ok(verifier.verify(good, Date.now()))
 })
 
-t.test('a token is accepted in one text only, and that in UTF-8', async (t) => {
+t.test('a token is accepted in one encoding only, and that in UTF-8', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const claims = issuer.claims({ sub: 'Zoë' })
   const good = issuer.signRaw(issuer.header(), claims)
@@ -124,7 +124,7 @@ t.test('a token is accepted in one text only, and that in UTF-8', async (t) => {
     await t.rejects(async () => verifier.verify(token, Date.now()), { code: 'invalid_token' })
 })
 
-t.test('an outage is not remembered as a refusal', async (t) => {
+t.test('an unavailable issuer is not cached as a rejection', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
   await issuer.stop()
@@ -133,7 +133,7 @@ t.test('an outage is not remembered as a refusal', async (t) => {
   t.ok(await verifier.verify(token, Date.now() + 6000))
 })
 
-t.test('no more than ten thousand tokens are remembered, the least used forgotten first', async (t) => {
+t.test('at most ten thousand tokens are cached, and the least recently used is evicted first', async (t) => {
   const { issuer, verifier, timesDecoded } = await verifierOf(t, ['ES256'])
   await issuer.addKey('fast', 'ES256')
   const [first, second] = [await issuer.sign({ n: 'first' }), await issuer.sign({ n: 'second' })]
@@ -150,7 +150,7 @@ t.test('no more than ten thousand tokens are remembered, the least used forgotte
   t.equal(timesDecoded(), before + 1, 'the other was forgotten, and is verified anew')
 })
 
-t.test('the cache is bounded by what claims occupy, not by their text', async (t) => {
+t.test('the cache is bounded by the memory of the claims, not by the length of their text', async (t) => {
   const { issuer, verifier } = await verifierOf(t, ['ES256'])
   await issuer.addKey('fast', 'ES256')
   const extra = Array.from({ length: 2_700 }, () => ({}))
@@ -161,7 +161,7 @@ t.test('the cache is bounded by what claims occupy, not by their text', async (t
   t.ok(grown < 48 * 1_048_576, `${grown} bytes are kept`)
 })
 
-t.test('it counts the tokens it knew and those it had to verify', async (t) => {
+t.test('the cache stats count hits and misses', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
   await verifier.verify(token, Date.now())

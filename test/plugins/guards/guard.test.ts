@@ -9,7 +9,7 @@ const token: Guard = { kind: 'token', required: [] }
 const scope: Guard = { kind: 'scope', required: ['read:things', 'write:things'] }
 const permission: Guard = { kind: 'permission', required: ['read:admin-things'] }
 
-t.test('a guard is recognised alone, in a list, and beside other preHandlers', async (t) => {
+t.test('a guard is recognized alone, in a list, and beside other preHandlers', async (t) => {
   const byToken = makeGuard(token, pass())
   const byScope = makeGuard(scope, pass())
   t.strictSame(guarded(byToken), [token])
@@ -23,12 +23,12 @@ t.test('a route without a guard has none, whatever its preHandlers are', async (
   t.strictSame(guarded([pass(), pass()]), [])
 })
 
-t.test('a guard is the check it was made of', async (t) => {
+t.test('makeGuard returns the check itself', async (t) => {
   const check = pass()
   t.equal(makeGuard(token, check), check)
 })
 
-t.test('who may call is told in words', async (t) => {
+t.test('guards are described in words', async (t) => {
   t.equal(describeGuards([]), 'anyone')
   t.equal(describeGuards([token]), 'a valid token')
   t.equal(describeGuards([scope]), 'scope read:things and scope write:things')

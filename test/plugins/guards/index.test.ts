@@ -36,7 +36,7 @@ async function refusedBoot(t: Test, options: BuildOptions): Promise<string> {
   return typeof outcome === 'string' ? outcome : 'it started'
 }
 
-t.test('a route file that does not say who may call its route is told what to say', async (t) => {
+t.test('an unguarded route in a route file stops the boot, and the message lists the options', async (t) => {
   const message = await refusedBoot(t, { routes: `${import.meta.dirname}/../../fixtures/unguarded` })
   t.match(message.split('\n'), [
     /^GET \/api\/things does not say who may call it\./,
@@ -67,12 +67,12 @@ const undecided: [circumstance: string, route: string, extend: Extend][] = [
   ],
   ['that says public: false', 'GET /a', (app) => void app.get('/a', { config: { public: false } }, answer)],
   [
-    'with preHandlers that are no guards',
+    'with preHandlers that are not guards',
     'GET /a',
     (app) => void app.get('/a', { preHandler: [(_request, _reply, done) => done()] }, answer),
   ],
   [
-    'whose guard is wrapped, so that nobody can tell what it asks for',
+    'whose guard is wrapped in another function',
     'GET /a',
     (app) => void app.get('/a', { preHandler: (...all) => app.authenticate.apply(app, all) }, answer),
   ],
@@ -82,7 +82,7 @@ const undecided: [circumstance: string, route: string, extend: Extend][] = [
     (app) => void app.addHook('preHandler', app.authenticate).get('/a', answer),
   ],
   [
-    'beside a plugin that is registered as public and not waited for',
+    'beside a plugin that is registered as public without await',
     'GET /a',
     (app) => {
       app.registerPublic(async () => {}, {}, ['GET /b'])
@@ -113,14 +113,14 @@ t.test('a route of a third-party plugin stops the boot', async (t) => {
   t.match(message, /^OPTIONS \* does not say/)
 })
 
-t.test('a route that is guarded and public at once stops the boot', async (t) => {
+t.test('a route that is both guarded and public stops the boot', async (t) => {
   const message = await refusedBoot(t, {
     extend: (app) => void app.get('/a', { preHandler: app.authenticate, config: { public: true } }, answer),
   })
   t.match(message, /^GET \/a has a guard and is marked public\. Give/)
 })
 
-t.test('a guard is found wherever a route can have it', async (t) => {
+t.test('a guard is enforced on every kind of route', async (t) => {
   const { status } = await start(t, async (app) => {
     const { authenticate } = app
     app.get('/alone', { preHandler: authenticate }, answer)
@@ -141,7 +141,7 @@ t.test('a guard is found wherever a route can have it', async (t) => {
   }
 })
 
-t.test('every scope that a route requires is needed, and an odd-shaped claim is none', async (t) => {
+t.test('every required scope is needed, and a malformed claim grants none', async (t) => {
   const { get } = await start(t, (app) => {
     app.get('/things', { preHandler: app.requiresScope('read:things', 'write:things') }, answer)
   })
@@ -180,7 +180,7 @@ t.test('every scope that a route requires is needed, and an odd-shaped claim is 
   }
 })
 
-t.test('every permission that a route requires is needed, and an odd-shaped claim is none', async (t) => {
+t.test('every required permission is needed, and a malformed claim grants none', async (t) => {
   const { get } = await start(t, (app) => {
     app.get('/things', { preHandler: app.requiresPermission('read:things', 'write:things') }, answer)
   })
@@ -212,7 +212,7 @@ t.test('every permission that a route requires is needed, and an odd-shaped clai
   }
 })
 
-t.test('of several guards all have to be passed', async (t) => {
+t.test('a request must pass all guards of a route', async (t) => {
   const { status } = await start(t, (app) => {
     const preHandler = [app.requiresScope('read:things'), app.requiresPermission('read:secrets')]
     app.get('/things', { preHandler }, answer)
@@ -225,7 +225,7 @@ t.test('of several guards all have to be passed', async (t) => {
   t.equal(await status('/things'), 401)
 })
 
-t.test('HEAD is guarded as GET is, and either verifies once', async (t) => {
+t.test('HEAD is guarded like GET, and both verify the token once', async (t) => {
   const hooks: [method: string | string[], url: string, verifications: number][] = []
   const { app, issuer } = await start(t, (app) => {
     app.addHook('onRoute', ({ method, url, onRequest }) => {
@@ -245,7 +245,7 @@ t.test('HEAD is guarded as GET is, and either verifies once', async (t) => {
   ])
 })
 
-t.test('who may not call is told so before the body is looked at', async (t) => {
+t.test('an unauthorized request is rejected before its body is read', async (t) => {
   const issuer = await TestIssuer.start(t)
   let bodiesRead = 0
   const app = await listen(t, issuer, {
@@ -282,7 +282,7 @@ t.test('who may not call is told so before the body is looked at', async (t) => 
   t.equal(bodiesRead, 3, 'a token that does not grant enough is told before the body is read')
 })
 
-t.test('a guard decides before anything that stands beside it can answer', async (t) => {
+t.test('a guard decides before any other hook can send a response', async (t) => {
   const secret = async (_request: FastifyRequest, reply: FastifyReply) => reply.send('secret')
   const { status, get } = await start(t, async (app) => {
     const guard = app.requiresScope('read:things')
@@ -301,7 +301,7 @@ t.test('a guard decides before anything that stands beside it can answer', async
   }
 })
 
-t.test('a hook that answers before the guard has decided is an error, not an answer', async (t) => {
+t.test('a response that a hook sends before the guard is replaced by an error', async (t) => {
   const issuer = await TestIssuer.start(t)
   const app = await buildApp(t, issuer, {
     expectsErrors: true,
@@ -320,7 +320,7 @@ t.test('a hook that answers before the guard has decided is an error, not an ans
   t.equal((await app.inject('/open')).body, 'secret')
 })
 
-t.test('a guard without names stops the boot', async (t) => {
+t.test('a scope or permission guard without names stops the boot', async (t) => {
   const none = [] as unknown as [string]
   const extend = (make: (app: FastifyInstance) => preHandlerHookHandler) => (app: FastifyInstance) =>
     void app.get('/a', { preHandler: make(app) }, answer)
@@ -337,7 +337,7 @@ t.test('a guard without names stops the boot', async (t) => {
   }
 })
 
-t.test('a hook that takes the guard from a route stops the boot', async (t) => {
+t.test('a hook that removes the guard of a route stops the boot', async (t) => {
   for (const hook of ['onRequest', 'preHandler'] as const) {
     const message = await refusedBoot(t, {
       extend: (app) => {
@@ -351,7 +351,7 @@ t.test('a hook that takes the guard from a route stops the boot', async (t) => {
   }
 })
 
-t.test('the rule holds for a plugin file, wherever it stands in the order of loading', async (t) => {
+t.test('an unguarded route in a plugin file stops the boot, whatever the order of loading', async (t) => {
   const root = join(import.meta.dirname, '../../..')
   const issuer = await TestIssuer.start(t)
   for (const name of ['aaa', 'zzz']) {
@@ -377,7 +377,7 @@ t.test('the rule holds for a plugin file, wherever it stands in the order of loa
   }
 })
 
-t.test('anyone may call the routes of a plugin that is registered as public', async (t) => {
+t.test('the routes of a plugin that is registered as public need no token', async (t) => {
   const { app, status } = await start(t, async (app) => {
     const plugin: FastifyPluginAsync<{ greeting: string }> = async (app, { greeting }) => {
       app.get('/greeting', async () => greeting)
@@ -391,7 +391,7 @@ t.test('anyone may call the routes of a plugin that is registered as public', as
   t.equal(await status('/guarded'), 401)
 })
 
-t.test('a guard that is put elsewhere by hand lets nobody pass', async (t) => {
+t.test('a guard in another hook rejects every request', async (t) => {
   const { status } = await start(t, (app) => {
     const guard = app.requiresScope('read:things')
     for (const hook of ['onRequest', 'preValidation'] as const) {
@@ -407,7 +407,7 @@ t.test('a guard that is put elsewhere by hand lets nobody pass', async (t) => {
   t.equal(await status('/right', { scope: 'read:things' }), 200)
 })
 
-t.test('every route there is stands in the table of routes, with its guards', async (t) => {
+t.test('the route table lists every route with its guards', async (t) => {
   const issuer = await TestIssuer.start(t)
   const app = await buildApp(t, issuer, {
     environment: { CLIENT_ORIGIN_URL: 'https://app.example', RATE_LIMIT_MAX: '10' },

@@ -9,11 +9,11 @@ const permission: Guard = { kind: 'permission', required: ['read:admin-things'] 
 
 const statuses = (schema: FastifySchema) => Object.keys(schema.response as object).map(Number)
 
-t.test('a public route needs no security and documents no refusal', async (t) => {
+t.test('a public route documents no security and no error responses', async (t) => {
   t.strictSame(documentGuards({}, []), { security: [], response: {} })
 })
 
-t.test('a guarded route takes a token from the issuer or one that came another way', async (t) => {
+t.test('a guarded route documents two ways to get a token', async (t) => {
   t.strictSame(documentGuards({}, [token]).security, [{ issuer: [] }, { token: [] }])
   t.strictSame(documentGuards({}, [scope, permission]).security, [
     { issuer: ['read:things', 'write:things', 'read:admin-things'] },
@@ -21,20 +21,20 @@ t.test('a guarded route takes a token from the issuer or one that came another w
   ])
 })
 
-t.test('a guarded route documents what its guard can answer', async (t) => {
+t.test('a guarded route documents the error responses of its guards', async (t) => {
   t.strictSame(statuses(documentGuards({}, [token])), [401, 503])
   t.strictSame(statuses(documentGuards({}, [scope])), [401, 403, 503])
   t.strictSame(statuses(documentGuards({}, [token, permission])), [401, 403, 503])
 })
 
-t.test('a route with a body or a query can refuse it, one with an id may not find it', async (t) => {
+t.test('a route with a body or a query documents 400, and one with parameters 404', async (t) => {
   t.strictSame(statuses(documentGuards({ body: {} }, [])), [400])
   t.strictSame(statuses(documentGuards({ body: {} }, [token])), [400, 401, 503])
   t.strictSame(statuses(documentGuards({ querystring: {} }, [])), [400])
   t.strictSame(statuses(documentGuards({ params: {} }, [])), [404])
 })
 
-t.test('every refusal has the one error shape', async (t) => {
+t.test('every error response has the same schema', async (t) => {
   t.match(ErrorBody, { $id: 'Error', required: ['statusCode', 'code', 'error', 'message'] })
   const { response } = documentGuards({ body: {} }, [scope])
   for (const refusal of Object.values(response as object)) {
@@ -42,7 +42,7 @@ t.test('every refusal has the one error shape', async (t) => {
   }
 })
 
-t.test('what the route says itself stays', async (t) => {
+t.test('the documentation of the route itself is kept', async (t) => {
   const schema = { summary: 'Things', response: { 200: { type: 'string' }, 503: { type: 'null' } } }
   const documented = documentGuards(schema, [token])
   t.match(documented, schema)

@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http'
 import t from 'tap'
+import things from '../../fixtures/routes/things.ts'
 import { bearer } from '../../helpers/app.ts'
 import { startMeasured } from '../../helpers/measured.ts'
 
@@ -7,7 +8,10 @@ const random = () => Math.random().toString(36).slice(2)
 const methods = METHODS.filter((method) => method !== 'CONNECT') as 'GET'[]
 
 t.test('whatever a thousand callers invent, there are no more series than before', async (t) => {
-  const { issuer, app, scrape } = await startMeasured(t, { environment: { LOG_LEVEL: 'silent' } })
+  const { issuer, app, scrape } = await startMeasured(t, {
+    environment: { LOG_LEVEL: 'silent' },
+    extend: (app) => void app.register(things),
+  })
   const good = bearer(await issuer.sign())
   const forgeries = [
     () => issuer.signRaw(issuer.header({ kid: random() })),
@@ -21,7 +25,7 @@ t.test('whatever a thousand callers invent, there are no more series than before
     const forge = forgeries[i % forgeries.length] as () => string
     await app.inject({ method, url: `/${random()}/${random()}?${random()}` })
     await app.inject({ method, url: '/api/private', headers: bearer(forge()) })
-    await app.inject({ url: `/todo/${random()}`, headers: good })
+    await app.inject({ url: `/things/${random()}`, headers: good })
   }
   const series = async () => {
     const ours = (await scrape()).samples.filter(({ name }) => /^(http|gatehouse)_/.test(name))

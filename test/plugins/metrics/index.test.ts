@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import t from 'tap'
 import { tokenErrorReasons } from '../../../src/plugins/auth/errors.ts'
+import things from '../../fixtures/routes/things.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { startMeasured } from '../../helpers/measured.ts'
@@ -18,7 +19,7 @@ const requests = (scrape: Scrape, labels: Record<string, string> = {}) =>
   scrape.sum('http_request_duration_seconds_count', labels)
 
 t.test('requests are counted and timed by method, pattern of the route and status', async (t) => {
-  const { issuer, get, scrape } = await startMeasured(t)
+  const { issuer, get, scrape } = await startMeasured(t, { extend: (app) => void app.register(things) })
   const token = await issuer.sign({ scope: 'read:messages' })
   const before = performance.now()
   await get('/api/public?page=1')
@@ -26,8 +27,8 @@ t.test('requests are counted and timed by method, pattern of the route and statu
   await get('/api/private')
   await get('/api/private-scoped/', token)
   await get('/api/private-scoped', await issuer.sign())
-  await get('/todo/17', token)
-  await get('/todo/18', token)
+  await get('/things/17', token)
+  await get('/things/18', token)
   await get('/nowhere')
   await until(async () => requests(await scrape()) === 8)
   const seconds = (performance.now() - before) / 1000
@@ -38,7 +39,7 @@ t.test('requests are counted and timed by method, pattern of the route and statu
     ['GET', '/api/private', '401', 1],
     ['GET', '/api/private-scoped', '200', 1],
     ['GET', '/api/private-scoped', '403', 1],
-    ['GET', '/todo/:id', '404', 2],
+    ['GET', '/things/:id', '404', 2],
     ['GET', 'unknown', '404', 1],
   ] as const) {
     t.equal(requests(measured, { method, route, status }), count, `${method} ${route} ${status}`)
@@ -175,21 +176,21 @@ t.test('each issuer has the age and number of its keys, and how their fetches en
 
 t.test('the store’s statements are timed by table and operation', async (t) => {
   const { issuer, app, get, scrape } = await startMeasured(t)
-  const token = await issuer.sign()
-  const todos = async (operation: string) =>
-    (await scrape()).sum('gatehouse_store_statement_duration_seconds_count', { table: 'todos', operation })
-  t.equal(await todos('select'), 0)
-  t.equal(await get('/todo', token), 200)
-  t.equal(await todos('select'), 1)
-  const init = { method: 'POST', body: '{"title":"a"}', headers: { 'content-type': 'application/json' } }
-  t.equal(await get('/todo', token, init), 201)
-  t.equal(await todos('insert'), 1)
-  t.equal(await todos('select'), 1)
+  const token = await issuer.sign({ scope: 'read:users' })
+  const users = async (operation: string) =>
+    (await scrape()).sum('gatehouse_store_statement_duration_seconds_count', { table: 'users', operation })
+  t.equal(await users('select'), 0)
+  t.equal(await get('/api/users', token), 200)
+  t.equal(await users('select'), 1)
+  t.equal(await users('insert'), 0)
+  t.equal(await get('/api/users/me', token), 200)
+  t.equal(await users('insert'), 1)
+  t.equal(await users('select'), 1)
   t.equal((await scrape()).sum('gatehouse_store_errors_total'), 0)
 
-  await app.store.deleteFrom('users').execute() // as another process would; this one knows its callers for a minute
-  t.equal(await get('/todo', token, init), 409)
-  const labels = { table: 'todos', operation: 'insert', reason: 'rejected' }
+  const again = { issuer: issuer.url, subject: 'auth0|1', created_at: new Date().toISOString() }
+  await t.rejects(app.store.insertInto('users').values(again).execute())
+  const labels = { table: 'users', operation: 'insert', reason: 'rejected' }
   t.equal((await scrape()).sum('gatehouse_store_errors_total', labels), 1)
 })
 

@@ -5,7 +5,6 @@ import { bearer, buildApp } from '../../helpers/app.ts'
 import { moveClock } from '../../helpers/clock.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { head, openSocket } from '../../helpers/raw-http.ts'
-import { startWithIssuer } from '../../helpers/web-issuer.ts'
 
 /** Requests of a caller, one after the other, and what came of them. */
 async function start(t: Test, environment: Record<string, string> = {}) {
@@ -161,15 +160,6 @@ t.test('who leaves before the token is verified is counted all the same', async 
   t.equal(patient.status, 503)
   t.equal(patient.headers.get('x-ratelimit-remaining'), '18')
   t.notOk(app.logLines.some(({ level }) => level >= 50))
-})
-
-t.test('beyond the limit a page asks for no session', async (t) => {
-  const { app, url } = await startWithIssuer(t, limited)
-  const find = t.capture(app.login.sessions, 'find', async () => undefined)
-  for (const status of [200, 200, 429, 429]) {
-    t.equal((await fetch(`${url}/`, { headers: { cookie: 'gatehouse-session=x' } })).status, status)
-  }
-  t.equal(find().length, 2)
 })
 
 t.test('a route’s own hooks run for requests that are within the limit', async (t) => {

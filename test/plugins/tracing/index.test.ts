@@ -1,4 +1,6 @@
+import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import things from '../../fixtures/routes/things.ts'
 import { type BuildOptions, bearer, listen } from '../../helpers/app.ts'
 import { Collector } from '../../helpers/collector.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
@@ -31,6 +33,8 @@ async function startTraced(t: Test, variables: Record<string, string> = {}, opti
   return { issuer, collector, app, get, about }
 }
 
+const addThings = (app: FastifyInstance) => void app.register(things)
+
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
@@ -39,14 +43,14 @@ t.test('each request is a span with its route and status; what is our fault is a
   const { issuer, collector, app, get } = await startTraced(
     t,
     {},
-    { environment: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' } },
+    { environment: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, extend: addThings },
   )
   const token = await issuer.sign({ scope: 'read:messages' })
   for (const [path, headers, init, status] of [
     ['/api/public', {}, {}, 200],
     ['/api/private-scoped', bearer(token), {}, 200],
     ['/api/private', {}, {}, 401],
-    ['/todo/17', bearer(token), {}, 503],
+    ['/things/17', bearer(token), {}, 503],
     ['/nowhere', {}, { method: 'DELETE' }, 404],
   ] as const) {
     t.equal(await get(path, headers, init), status)
@@ -68,7 +72,7 @@ t.test('each request is a span with its route and status; what is our fault is a
     span('GET', '/api/public', 200),
     span('GET', '/api/private-scoped', 200),
     span('GET', '/api/private', 401, 'missing_token'),
-    span('GET', '/todo/:id', 503, 'store_unavailable'),
+    span('GET', '/things/:id', 503, 'store_unavailable'),
     span('DELETE', undefined, 404),
   ]
   t.same(spans, expected)
@@ -99,16 +103,16 @@ t.test('the caller’s trace goes on, and its id is in every line about the requ
 })
 
 t.test('nothing a caller has sent leaves with a span, nor who they are', async (t) => {
-  const { issuer, collector, app, get } = await startTraced(t)
+  const { issuer, collector, app, get } = await startTraced(t, {}, { extend: addThings })
   const token = await issuer.sign({ sub: 'auth0|hidden-subject', name: 'hidden-name' })
   const json = { 'content-type': 'application/json' }
   const headers = { ...bearer(token), baggage: 'key=hidden-baggage', cookie: 'a=hidden-cookie' }
   t.equal(await get('/api/public?access_token=hidden-query'), 200)
   t.equal(await get('/api/me?secret=hidden-query', { ...headers, 'user-agent': 'hidden-agent' }), 200)
-  t.equal(await get('/todo/hidden-id', headers), 404)
+  t.equal(await get('/things/hidden-id', headers), 404)
   t.equal(await get('/hidden-path/7', headers), 404)
-  t.equal(await get('/todo', { ...headers, ...json }, { method: 'POST', body: '{"hidden-body' }), 400)
-  t.equal(await get('/todo', { ...headers, ...json }, { method: 'POST', body: '{"title":5}' }), 400)
+  t.equal(await get('/things', { ...headers, ...json }, { method: 'POST', body: '{"hidden-body' }), 400)
+  t.equal(await get('/things', { ...headers, ...json }, { method: 'POST', body: '{"title":5}' }), 400)
   t.equal(await get('/api/private', bearer(`hidden-token.${token}`)), 401)
   await app.close()
   t.equal(collector.spans.length, 7)

@@ -94,7 +94,7 @@ t.test('a session is nothing to the API', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = await signedInAt({ url }, web)
   t.equal((await browser.visit(`${url}/api/private`)).status, 401)
-  t.equal((await browser.visit(`${url}/todo`)).status, 401)
+  t.equal((await browser.visit(`${url}/api/users/me`)).status, 401)
 })
 
 t.test(

@@ -1,5 +1,5 @@
-/** What the other library made of a token that it accepts. */
-export interface Seen {
+/** A token that jose accepts, as jose decoded it. */
+export interface Accepted {
   readonly token: string
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
@@ -7,12 +7,12 @@ export interface Seen {
   readonly now: number
 }
 
-/** A kind of token that Gatehouse refuses and jose accepts; README.md says why. */
+/** A kind of token that Gatehouse rejects and jose accepts. README.md gives the reasons. */
 interface Difference {
   readonly name: string
-  /** What Gatehouse's log gives as the reason. */
+  /** Reasons in the log of Gatehouse. */
   readonly reasons: readonly string[]
-  readonly applies: (seen: Seen) => boolean
+  readonly applies: (accepted: Accepted) => boolean
 }
 
 const unreadable = ['not base64url', 'not base64url of JSON objects']
@@ -20,39 +20,39 @@ const times = ['exp', 'nbf', 'iat'] as const
 
 export const differences: readonly Difference[] = [
   {
-    name: 'a critical extension that jose knows',
+    name: 'a critical extension that jose implements',
     reasons: ['crit names an extension'],
     applies: ({ header }) => Array.isArray(header.crit) && header.crit.every((name) => name === 'b64'),
   },
   {
-    name: 'no kid, where the keys have one',
+    name: 'no kid, although the keys have one',
     reasons: ['kid is not in the key set of the issuer'],
     applies: ({ header }) => header.kid === undefined,
   },
   {
-    name: 'a subject that is empty or not text',
+    name: 'a subject that is empty or not a string',
     reasons: ['sub is missing or not text'],
     applies: ({ claims }) => typeof claims.sub !== 'string' || claims.sub === '',
   },
   {
-    name: 'a subject that no database keeps as it is',
+    name: 'a subject that a database cannot store unchanged',
     reasons: ['sub is not well-formed text', 'sub is longer than 255 characters'],
     applies: ({ claims: { sub } }) =>
       typeof sub === 'string' && (sub.length > 255 || !sub.isWellFormed() || sub.includes('\0')),
   },
   {
-    name: 'an audience that is not text, beside ours',
+    name: 'an audience that is not a string, beside a valid one',
     reasons: ['aud is missing or not text'],
     applies: ({ claims }) =>
       Array.isArray(claims.aud) && claims.aud.some((audience) => typeof audience !== 'string'),
   },
   {
-    name: 'issued in the future',
+    name: 'iat in the future',
     reasons: ['iat is in the future'],
     applies: ({ claims, now }) => (claims.iat as number) > now + 5,
   },
   {
-    name: 'a time that is infinite',
+    name: 'an infinite time',
     reasons: ['exp is missing or not a number', 'nbf is not a number', 'iat is not a number'],
     applies: ({ claims }) =>
       times.some((name) => Math.abs(claims[name] as number) === Number.POSITIVE_INFINITY),
@@ -68,12 +68,12 @@ export const differences: readonly Difference[] = [
     applies: ({ token }) => token.includes('='),
   },
   {
-    name: 'white space inside',
+    name: 'white space in the token',
     reasons: [...unreadable, 'Invalid token headers'],
     applies: ({ token }) => /\s/.test(token),
   },
   {
-    name: 'unused bits that are set',
+    name: 'non-zero unused bits',
     reasons: unreadable,
     applies: ({ token }) =>
       token.split('.').some((segment) => Buffer.from(segment, 'base64url').toString('base64url') !== segment),

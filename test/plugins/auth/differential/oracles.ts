@@ -9,23 +9,23 @@ import type { Random } from './random.ts'
 
 export const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
-/** Guarded in different ways; 200 and 403 both say that the token was accepted. */
+/** Routes with different guards. 200 and 403 both mean that the token was accepted. */
 const paths = ['/api/private', '/api/me', '/api/private-scoped', '/api/messages/admin']
 
 export interface Verdict {
   readonly status: number
   readonly isAccepted: boolean
-  /** Why it was refused, from the log or else the answer. */
+  /** The reason for a rejection, from the log or from the response. */
   readonly reason: string | undefined
 }
 
 /**
- * Gatehouse and jose, trusting the same issuer under the same policy. The clock stands still at a full second: jose
- * counts in whole ones, Gatehouse in fractions.
+ * Starts Gatehouse and jose with the same issuer and the same policy. The clock is stopped at a full second, because
+ * jose counts whole seconds and Gatehouse fractions.
  */
-export async function startJudges(t: Test, random: Random) {
+export async function startOracles(t: Test, random: Random) {
   const issuer = await startIssuer(t, 'key')
-  const evil = await startIssuer(t, 'stranger')
+  const other = await startIssuer(t, 'other')
   const app = await listen(t, issuer, { environment: { AUTH_ALGORITHMS: algorithms.join() } })
   const now = Math.floor(Date.now() / 1000)
   moveClock(t).stopAt(now * 1000)
@@ -33,10 +33,10 @@ export async function startJudges(t: Test, random: Random) {
   const ask = async (token: string): Promise<Verdict> => {
     const logged = app.logLines.length
     const { statusCode, body } = await app.inject({ url: random.one(paths), headers: bearer(token) })
-    const refusal = app.logLines.slice(logged).find(({ code }) => code === 'invalid_token')
+    const rejection = app.logLines.slice(logged).find(({ code }) => code === 'invalid_token')
     return {
       ...verdictOf(statusCode),
-      reason: (refusal?.detail as string | undefined) ?? JSON.parse(body).message,
+      reason: (rejection?.detail as string | undefined) ?? JSON.parse(body).message,
     }
   }
   const askOverHttp = async (token: string): Promise<Verdict> => {
@@ -54,7 +54,7 @@ export async function startJudges(t: Test, random: Random) {
     clockTolerance: 5,
     currentDate: new Date(now * 1000),
   }
-  /** What jose makes of a token it accepts. `typ` is compared too, where there is one: jose knows no "absent or". */
+  /** Verifies with jose. `typ` is checked only if present: jose has no option for that. */
   const askJose = async (token: string): Promise<JWTVerifyResult | undefined> => {
     try {
       const { typ } = decodeProtectedHeader(token)
@@ -67,15 +67,15 @@ export async function startJudges(t: Test, random: Random) {
     }
   }
 
-  /** The names of the differences that a token shows which Gatehouse refuses and jose accepts. */
+  /** Names the differences that explain why Gatehouse rejects a token that jose accepts. */
   const explain = (token: string, ours: Verdict, theirs: JWTVerifyResult): string[] => {
-    const seen = { token, header: theirs.protectedHeader, claims: theirs.payload, now }
+    const accepted = { token, header: theirs.protectedHeader, claims: theirs.payload, now }
     return differences
-      .filter(({ reasons, applies }) => reasons.includes(String(ours.reason)) && applies(seen))
+      .filter(({ reasons, applies }) => reasons.includes(String(ours.reason)) && applies(accepted))
       .map(({ name }) => name)
   }
 
-  /** A token that nobody has seen yet, and everything to break it with. */
+  /** Makes the parts of a new valid token. */
   const makeBase = (algorithm: string): Base => {
     const index = algorithms.indexOf(algorithm)
     const key = issuer.keys[index] as Base['key']
@@ -84,8 +84,8 @@ export async function startJudges(t: Test, random: Random) {
       now,
       key,
       published: issuer.keys,
-      stranger: evil.keys[index] as Base['key'],
-      strangersUrl: evil.url,
+      stranger: other.keys[index] as Base['key'],
+      strangersUrl: other.url,
       header: issuer.header({}, key),
       claims: issuer.claims({
         jti: random.below(2 ** 31),
@@ -95,10 +95,10 @@ export async function startJudges(t: Test, random: Random) {
     }
   }
 
-  return { issuer, evil, ask, askOverHttp, askJose, explain, makeBase }
+  return { issuer, other, ask, askOverHttp, askJose, explain, makeBase }
 }
 
-/** With one key for each algorithm. */
+/** Starts an issuer with one key per algorithm. */
 async function startIssuer(t: Test, kid: string): Promise<TestIssuer> {
   const issuer = await TestIssuer.start(t)
   issuer.keys = []

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32): enough to choose by, no more. */
+/** Generates the same pseudo-random numbers for the same seed (mulberry32). Not for cryptography. */
 export class Random {
   #state: number
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed
   }
 
-  /** A whole number from 0 to `limit - 1`. */
+  /** Returns an integer from 0 to `limit - 1`. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
@@ -22,13 +22,13 @@ export class Random {
     return Buffer.from(Array.from({ length }, () => this.below(256)))
   }
 
-  /** Text of any characters, some of them outlandish. */
+  /** Returns a string of common and unusual characters. */
   text(): string {
     const alphabet = 'aZ09-_=+/. \u0000\u007f\u00e9\u2028\u{1f511}"\\'
     return Array.from({ length: this.below(12) }, () => this.one([...alphabet])).join('')
   }
 
-  /** Any JSON value, nested a little. */
+  /** Returns any JSON value, nested up to `depth` levels. */
   json(depth = 3): unknown {
     const plain = [null, true, false, 0, -1, 1.5, this.below(2 ** 31), this.text(), '', 'RS256', [], {}]
     if (depth === 0 || this.below(3) > 0) return this.one(plain)

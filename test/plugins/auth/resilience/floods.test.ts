@@ -55,7 +55,7 @@ function invent(issuer: TestIssuer) {
   }
 }
 
-t.test('a thousand first requests at once cause one fetch', async (t) => {
+t.test('a thousand concurrent first requests cause one download', async (t) => {
   const { issuer, app, statuses } = await start(t, 1000)
   issuer.hold = new Promise((resolve) => {
     let arrived = 0
@@ -68,8 +68,8 @@ t.test('a thousand first requests at once cause one fetch', async (t) => {
   t.equal(issuer.keySetRequests, 1)
 })
 
-t.test('ten thousand invented kids cause one fetch in half a minute', async (t) => {
-  await t.test('at a service that has just started', async (t) => {
+t.test('ten thousand invented kids cause one download in 30 seconds', async (t) => {
+  await t.test('right after the start', async (t) => {
     const { issuer, status, statuses, inventKid } = await start(t)
     t.strictSame(await statuses(inventKid(FLOOD)), { 401: FLOOD })
     t.equal(issuer.keySetRequests, 1)
@@ -77,7 +77,7 @@ t.test('ten thousand invented kids cause one fetch in half a minute', async (t) 
     t.equal(issuer.keySetRequests, 1)
   })
 
-  await t.test('at a service at work, whose good tokens pass among them', async (t) => {
+  await t.test('among valid tokens, which are accepted', async (t) => {
     const { issuer, status, statuses, later, inventKid } = await start(t)
     t.equal(await status(await issuer.sign()), 200)
     const good = await Promise.all(Array.from({ length: 100 }, (_, jti) => issuer.sign({ jti })))
@@ -91,7 +91,7 @@ t.test('ten thousand invented kids cause one fetch in half a minute', async (t) 
   })
 })
 
-t.test('a flood of invented kids does not keep a new key out', async (t) => {
+t.test('a flood of invented kids does not delay a new key', async (t) => {
   const { issuer, status, statuses, later, inventKid } = await start(t)
   t.equal(await status(await issuer.sign()), 200)
   await issuer.addKey('before', 'ES256')
@@ -104,7 +104,7 @@ t.test('a flood of invented kids does not keep a new key out', async (t) => {
   t.equal(issuer.keySetRequests, 3)
 })
 
-t.test('bad tokens leave nothing in memory', async (t) => {
+t.test('rejected tokens take no lasting memory', async (t) => {
   const { issuer, status, statuses, inventKid } = await start(t)
   const good = await issuer.sign()
   t.equal(await status(good), 200)

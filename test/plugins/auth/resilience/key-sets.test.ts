@@ -18,7 +18,7 @@ async function startBeside(t: Test, publish: (key: IssuerKey) => object[]) {
   return { ...service, key, sign, statusOfGood: async () => status(await issuer.sign({}, {}, good)) }
 }
 
-t.test('in a set of a hundred keys each is found, by one fetch', async (t) => {
+t.test('each of a hundred keys is found with one download', async (t) => {
   const { issuer, status } = await startService(t, both)
   for (let index = 0; index < 99; index++) await issuer.addKey(`key-${index}`, 'ES256')
   for (const key of issuer.keys.filter((_, index) => index % 25 === 0))
@@ -26,7 +26,7 @@ t.test('in a set of a hundred keys each is found, by one fetch', async (t) => {
   t.equal(issuer.keySetRequests, 1)
 })
 
-t.test('a set without keys is an answer: 401, not 503, until there is one', async (t) => {
+t.test('an empty key set is 401, not 503', async (t) => {
   const { issuer, status } = await startService(t)
   const clock = moveClock(t)
   issuer.keySet = { keys: [] }
@@ -37,7 +37,7 @@ t.test('a set without keys is an answer: 401, not 503, until there is one', asyn
   t.equal(await status(token), 200)
 })
 
-t.test('a key that is not fit to verify is as good as none, and does no harm to the others', async (t) => {
+t.test('an unusable key is ignored, and the other keys stay usable', async (t) => {
   const unfit: Record<string, (key: IssuerKey) => object> = {
     'for encryption': ({ jwk }) => ({ ...jwk, use: 'enc' }),
     'for other operations': ({ jwk }) => ({ ...jwk, key_ops: ['encrypt', 'wrapKey'] }),
@@ -80,25 +80,25 @@ t.test('a key that is not fit to verify is as good as none, and does no harm to 
   })
 })
 
-t.test('what is no key at all in a set does no harm to the others', async (t) => {
+t.test('entries that are not keys are ignored, and the other keys stay usable', async (t) => {
   const { statusOfGood } = await startBeside(t, () => [null, 7, 'key', [], {}] as object[])
   t.equal(await statusOfGood(), 200)
 })
 
-t.test('a token without kid is for a key without kid, and one with kid is not', async (t) => {
+t.test('a token without kid needs a key without kid, and a token with kid needs that kid', async (t) => {
   const { status, sign, statusOfGood } = await startBeside(t, ({ jwk }) => [{ ...jwk, kid: undefined }])
   t.equal(await status(sign({ kid: undefined })), 200)
   t.equal(await status(sign()), 401)
   t.equal(await statusOfGood(), 200)
 })
 
-t.test('a token without kid is not for a key with kid, even if that is the only one', async (t) => {
+t.test('a token without kid does not match a key with kid, even the only one', async (t) => {
   const { issuer, status } = await startService(t)
   t.equal(await status(await issuer.sign({}, { kid: undefined })), 401)
   t.equal(await status(await issuer.sign()), 200)
 })
 
-t.test('two keys of one kid and algorithm are neither', async (t) => {
+t.test('two keys with the same kid and algorithm are ignored', async (t) => {
   const { issuer, status, sign, statusOfGood } = await startBeside(t, ({ jwk }) => {
     const { n, e } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
     return [jwk, { ...jwk, n, e }]
@@ -108,13 +108,13 @@ t.test('two keys of one kid and algorithm are neither', async (t) => {
   t.equal(issuer.keySetRequests, 1)
 })
 
-t.test('of two keys of one kid, of which one is not fit, the other serves', async (t) => {
+t.test('of two keys with the same kid, one of them unusable, the other is used', async (t) => {
   const { status, sign, statusOfGood } = await startBeside(t, ({ jwk }) => [jwk, { ...jwk, use: 'enc' }])
   t.equal(await status(sign()), 200)
   t.equal(await statusOfGood(), 200)
 })
 
-t.test('two keys of one kid and of different algorithms are both', async (t) => {
+t.test('two keys with the same kid and different algorithms are both used', async (t) => {
   const { issuer, status } = await startService(t, both)
   const keys = [issuer.newestKey, await issuer.addKey('key-1', 'ES256')]
   for (const key of keys) t.equal(await status(await issuer.sign({}, {}, key)), 200, key.algorithm)

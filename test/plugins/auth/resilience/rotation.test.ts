@@ -3,7 +3,7 @@ import { FRESH_MS, MISS_COOLDOWN_MS } from '../../../../src/plugins/auth/key-set
 import { moveClock } from '../../../helpers/clock.ts'
 import { startService } from '../../../helpers/service.ts'
 
-t.test('each of several new keys in a row is in use at once, and those before it stay', async (t) => {
+t.test('each of several new keys is usable at once, and the earlier ones stay usable', async (t) => {
   const { issuer, status } = await startService(t)
   const tokens = [await issuer.sign()]
   t.equal(await status(tokens[0] as string), 200)
@@ -16,7 +16,7 @@ t.test('each of several new keys in a row is in use at once, and those before it
 })
 
 t.test(
-  'a key that was removed stops with the next fetch, for tokens seen and unseen, and can come back',
+  'a removed key is dropped with the next download, for cached and new tokens, and can return',
   async (t) => {
     const { issuer, status } = await startService(t)
     const clock = moveClock(t)
@@ -36,7 +36,7 @@ t.test(
   },
 )
 
-t.test('another key under the name of one that was removed is in use from the next renewal', async (t) => {
+t.test('another key with the kid of a removed one is used from the next renewal', async (t) => {
   const { issuer, status } = await startService(t)
   const clock = moveClock(t)
   const before = await issuer.sign()

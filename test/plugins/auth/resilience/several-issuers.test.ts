@@ -10,7 +10,7 @@ async function start(t: Test) {
   return { well, ill, status }
 }
 
-t.test('an issuer that is down from the beginning is 503 for its own callers only', async (t) => {
+t.test('an issuer that is unavailable from the start is 503 for its own tokens only', async (t) => {
   const { well, ill, status } = await start(t)
   const token = await ill.sign()
   await ill.stop()
@@ -20,7 +20,7 @@ t.test('an issuer that is down from the beginning is 503 for its own callers onl
   t.equal(await status(await well.sign()), 200, 'a new key of the other at once')
 })
 
-t.test('while one issuer hangs, the callers of the other do not wait', async (t) => {
+t.test('while one issuer hangs, the tokens of the other are not delayed', async (t) => {
   const { well, ill, status } = await start(t)
   let release = () => {}
   ill.hold = new Promise((resolve) => {
@@ -32,7 +32,7 @@ t.test('while one issuer hangs, the callers of the other do not wait', async (t)
   t.equal(await waiting, 200)
 })
 
-t.test('invented kids at one issuer do not keep out a new key of the other', async (t) => {
+t.test('invented kids of one issuer do not delay a new key of the other', async (t) => {
   const { well, ill, status } = await start(t)
   for (const issuer of [well, ill]) t.equal(await status(await issuer.sign()), 200)
   t.equal(await status(await ill.sign({}, { kid: 'invented' })), 401)
@@ -40,7 +40,7 @@ t.test('invented kids at one issuer do not keep out a new key of the other', asy
   t.equal(await status(await well.sign()), 200)
 })
 
-t.test('the same kid at two issuers is two keys', async (t) => {
+t.test('the same kid at two issuers means two keys', async (t) => {
   const { well, ill, status } = await start(t)
   for (const issuer of [well, ill]) t.equal(await status(await issuer.sign()), 200)
   t.equal(await status(await ill.sign({ iss: well.url })), 401)

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import { type Signer, signer } from '../../../helpers/raw-token.ts'
-import { type Base, type Oddity, token, withHeader, withMember } from './base.ts'
-import { oddDocuments, oddValues } from './odd-json.ts'
+import { type Base, type Mutation, token, withHeader, withMember } from './base.ts'
+import { unusualDocuments, unusualValues } from './json.ts'
 
 const algorithms = [
   ...['none', 'None', 'NONE', 'nOnE', '', ' ', 'HS256', 'HS384', 'HS512', 'hs256', 'rs256', 'es256', 'eddsa'],
@@ -12,52 +12,32 @@ const algorithms = [
 
 const types = [
   ...['JWT', 'jwt', 'Jwt', 'at+jwt', 'AT+JWT', 'application/jwt', 'application/at+jwt', 'APPLICATION/AT+JWT'],
-  ...[
-    '',
-    ' ',
-    'JWT ',
-    ' JWT',
-    'JWT\n',
-    'at+jwt; x=1',
-    'text/jwt',
-    'application/',
-    'JOSE',
-    'JWS',
-    'JWE',
-    'JWT,JWT',
-  ],
-  ...[
-    'logout+jwt',
-    'dpop+jwt',
-    'secevent+jwt',
-    'id_token+jwt',
-    'token-introspection+jwt',
-    'ＪＷＴ',
-    'at jwt',
-  ],
+  ...['', ' ', 'JWT ', ' JWT', 'JWT\n', 'at+jwt; x=1', 'text/jwt', 'application/', 'JOSE', 'JWS', 'JWE'],
+  ...['JWT,JWT', 'logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id_token+jwt', 'token-introspection+jwt'],
+  ...['ＪＷＴ', 'at jwt'],
 ]
 
 const extensions: Record<string, Record<string, unknown>> = {
   'empty crit': { crit: [] },
   'crit of a claim': { crit: ['exp'], exp: 1 },
   'crit of alg': { crit: ['alg'] },
-  'crit of what is not there': { crit: ['urn:x'] },
-  'crit of what nobody knows': { crit: ['urn:x'], 'urn:x': true },
-  'crit of nothing': { crit: [''] },
-  'crit twice the same': { crit: ['b64', 'b64'], b64: true },
+  'crit of a missing parameter': { crit: ['urn:x'] },
+  'crit of an unknown extension': { crit: ['urn:x'], 'urn:x': true },
+  'crit of the empty string': { crit: [''] },
+  'crit with a duplicate': { crit: ['b64', 'b64'], b64: true },
   'crit of a number': { crit: [7] },
   'crit of null': { crit: [null] },
   'crit of __proto__': { crit: ['__proto__'] },
   'crit of toString': { crit: ['toString'] },
-  'crit that is text': { crit: 'b64', b64: true },
+  'crit as a string': { crit: 'b64', b64: true },
   'crit that is null': { crit: null },
   'crit that is an object': { crit: { 0: 'b64' }, b64: true },
   'crit of itself': { crit: ['crit'] },
   'b64 true': { b64: true },
   'b64 true, critical': { crit: ['b64'], b64: true },
   'b64 false, not critical': { b64: false },
-  'b64 false, critical, encoded all the same': { crit: ['b64'], b64: false },
-  'b64 of text, critical': { crit: ['b64'], b64: 'false' },
+  'b64 false, critical, encoded nevertheless': { crit: ['b64'], b64: false },
+  'b64 as a string, critical': { crit: ['b64'], b64: 'false' },
 }
 
 const keyIds = [
@@ -72,22 +52,12 @@ const keyIds = [
     "' OR '1'='1",
     "'; --",
   ],
-  ...[
-    '$(id)',
-    '| id',
-    '%s%n',
-    '\u0000',
-    'key\u0000',
-    '__proto__',
-    'constructor',
-    'hasOwnProperty',
-    'toString',
-  ],
-  ...['undefined', 'null', '*', '{"$ne":null}', '<x>', 'http://127.0.0.1:9/', '\u{1f511}', '\ud800', 'RS256'],
-  'x'.repeat(5000),
+  ...['$(id)', '| id', '%s%n', '\u0000', 'key\u0000', '__proto__', 'constructor', 'hasOwnProperty'],
+  ...['toString', 'undefined', 'null', '*', '{"$ne":null}', '<x>', 'http://127.0.0.1:9/', '\u{1f511}'],
+  ...['\ud800', 'RS256', 'x'.repeat(5000)],
 ]
 
-/** Parameters that point to, or carry, a key; the one they carry is the stranger's. */
+/** Parameters that contain a key of another issuer, or its URL. */
 function planted({ stranger, strangersUrl }: Base): Record<string, unknown> {
   const url = `${strangersUrl}jwks.json`
   return { jwk: stranger.jwk, jku: url, x5u: url, x5c: ['MIIB'], x5t: 'AAAA', 'x5t#S256': 'AAAA' }
@@ -109,12 +79,12 @@ const secrets: Record<string, ReturnType<typeof symmetricSigner>> = {
   'the JWK': symmetricSigner(({ key }) => JSON.stringify(key.jwk)),
   'its first number': symmetricSigner(({ key }) => Buffer.from(String(key.jwk.n ?? key.jwk.x), 'base64url')),
   'its kid': symmetricSigner(({ key }) => key.kid),
-  nothing: symmetricSigner(() => ''),
+  'the empty string': symmetricSigner(() => ''),
 }
 
 const unsigned: Signer = () => Buffer.alloc(0)
 
-export const oddHeaders: Oddity[] = [
+export const headerMutations: Mutation[] = [
   ...algorithms.map((alg) => withHeader(`alg ${JSON.stringify(alg)}`, { alg })),
   ...algorithms.map((alg) => ({
     name: `header: alg ${JSON.stringify(alg)} and no signature`,
@@ -137,16 +107,16 @@ export const oddHeaders: Oddity[] = [
   withHeader('cty JWT', { cty: 'JWT' }),
   withHeader('zip', { zip: 'DEF' }),
   withHeader('enc', { enc: 'A128GCM' }),
-  withHeader('a password to stretch for ever', { p2c: 2 ** 31, p2s: 'AAAA' }),
+  withHeader('a password with 2^31 iterations', { p2c: 2 ** 31, p2s: 'AAAA' }),
   withHeader('an ephemeral key', { epk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }, apu: 'AA' }),
   {
-    name: 'header: keys planted, signed by the genuine one',
+    name: 'header: keys planted, signed with the genuine key',
     make: (base) => token(base, { header: { ...base.header, ...planted(base) } }),
   },
   ...['jwk', 'jku', 'x5u', 'x5c'].flatMap((name) => [
     plantedKey(name, 'with the genuine kid', {}),
     plantedKey(name, 'without kid', { kid: undefined }),
-    plantedKey(name, 'with the kid of the stranger', { kid: 'stranger' }),
+    plantedKey(name, 'with the kid of the other issuer', { kid: 'other' }),
   ]),
   ...['none', 'HS256'].flatMap((alg) => [
     {
@@ -167,29 +137,29 @@ export const oddHeaders: Oddity[] = [
     make: (base) => token(base, { header: `{${inner(base.header)},"kid":"x"}` }),
   },
   {
-    name: 'header: kid twice, by an escape',
+    name: 'header: kid twice, once with an escape',
     make: (base) => token(base, { header: `{${inner(base.header)},"\\u006bid":"x"}` }),
   },
   ...['alg', 'kid', 'typ', 'crit', 'cty', 'jku', 'jwk', 'b64', 'iss', 'exp'].flatMap((name) => [
     withHeader(`${name} missing`, { [name]: undefined }),
-    ...oddValues.map((value) => ({
+    ...unusualValues.map((value) => ({
       name: `header: ${name} ${value.slice(0, 40)}`,
       make: (base: Base) => token(base, { header: withMember(base.header, name, value) }),
     })),
   ]),
-  ...Object.entries(oddDocuments).map(([name, change]) => ({
+  ...Object.entries(unusualDocuments).map(([name, change]) => ({
     name: `header: ${name}`,
     make: (base: Base) => token(base, { header: change(base.header) }),
   })),
 ]
 
-/** What can be done to a kid that is known. */
-function keyIdChanges(): Oddity[] {
+/** Changes of a known kid. */
+function keyIdChanges(): Mutation[] {
   const changes: Record<string, (base: Base) => unknown> = {
     'in capitals': ({ key }) => key.kid.toUpperCase(),
-    'with a blank behind': ({ key }) => `${key.kid} `,
-    'with NUL behind': ({ key }) => `${key.kid}\u0000`,
-    'with the algorithm before': ({ key }) => `${key.algorithm} ${key.kid}`,
+    'with a space at the end': ({ key }) => `${key.kid} `,
+    'with NUL at the end': ({ key }) => `${key.kid}\u0000`,
+    'after the algorithm': ({ key }) => `${key.algorithm} ${key.kid}`,
     'in a list': ({ key }) => [key.kid],
     'in an object': ({ key }) => ({ toString: key.kid }),
     'cut short': ({ key }) => key.kid.slice(0, -1),
@@ -201,9 +171,9 @@ function keyIdChanges(): Oddity[] {
   }))
 }
 
-function plantedKey(name: string, circumstance: string, parameters: Record<string, unknown>): Oddity {
+function plantedKey(name: string, circumstance: string, parameters: Record<string, unknown>): Mutation {
   return {
-    name: `header: ${name} planted ${circumstance}, signed by the stranger`,
+    name: `header: ${name} planted ${circumstance}, signed with the other key`,
     make: (base) =>
       token(base, {
         header: { ...base.header, [name]: planted(base)[name], ...parameters },

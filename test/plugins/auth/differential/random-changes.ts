@@ -1,20 +1,23 @@
-import { type Base, genuine, type Oddity, segments, token } from './base.ts'
+import { type Base, genuine, type Mutation, segments, token } from './base.ts'
 
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
 const parameters = ['alg', 'kid', 'typ', 'crit', 'cty', 'b64', 'jku', 'jwk', 'x5c', 'zip', 'enc', '__proto__']
 const names = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'scope', 'permissions', 'azp', '__proto__']
 
-/** Where the lists of things to try end: as often as time allows, each time at another place. */
-export const oddAtRandom: Oddity[] = [
+/** Random changes, beyond the fixed lists. Each call makes another token. */
+export const randomMutations: Mutation[] = [
   { name: 'at random: one bit of the signature', make: flipSignatureBit },
-  { name: 'at random: one letter', make: (base) => splice(base, 1, base.random.one(letters)) },
-  { name: 'at random: one letter more', make: (base) => splice(base, 0, base.random.one(letters)) },
-  { name: 'at random: one letter less', make: (base) => splice(base, 1, '') },
-  { name: 'at random: one character of any kind', make: (base) => splice(base, 1, anyCharacter(base)) },
-  { name: 'at random: a piece less', make: (base) => splice(base, base.random.below(40), '') },
-  { name: 'at random: a dot more', make: (base) => splice(base, 0, '.') },
+  { name: 'at random: one letter replaced', make: (base) => splice(base, 1, base.random.one(letters)) },
+  { name: 'at random: one letter added', make: (base) => splice(base, 0, base.random.one(letters)) },
+  { name: 'at random: one letter removed', make: (base) => splice(base, 1, '') },
   {
-    name: 'at random: cut off',
+    name: 'at random: one character replaced by any other',
+    make: (base) => splice(base, 1, anyCharacter(base)),
+  },
+  { name: 'at random: a part removed', make: (base) => splice(base, base.random.below(40), '') },
+  { name: 'at random: a dot added', make: (base) => splice(base, 0, '.') },
+  {
+    name: 'at random: truncated',
     make: (base) => token(base).slice(0, 1 + base.random.below(token(base).length - 1)),
   },
   {
@@ -38,24 +41,24 @@ export const oddAtRandom: Oddity[] = [
   ]),
   ...Object.entries({ character: withCharacter, byte: withByte }).flatMap(([what, change]) => [
     {
-      name: `at random: one ${what} of the header, and signed so`,
+      name: `at random: one ${what} of the header, with a valid signature`,
       make: (base: Base) => token(base, { header: change(base, base.header) }),
     },
     {
-      name: `at random: one ${what} of the payload, and signed so`,
+      name: `at random: one ${what} of the payload, with a valid signature`,
       make: (base: Base) => token(base, { claims: change(base, base.claims) }),
     },
   ]),
   {
-    name: 'at random: any JSON for claims',
+    name: 'at random: any JSON as claims',
     make: (base) => token(base, { claims: JSON.stringify(base.random.json()) }),
   },
   {
-    name: 'at random: any JSON for a header',
+    name: 'at random: any JSON as the header',
     make: (base) => token(base, { header: JSON.stringify(base.random.json()) }),
   },
   {
-    name: 'at random: any bytes for a token',
+    name: 'at random: any bytes as a token',
     make: ({ random }) =>
       [random.bytes(9), random.bytes(30), random.bytes(64)]
         .map((part) => part.toString('base64url'))

@@ -1,18 +1,18 @@
 import { AUDIENCE } from '../../../helpers/issuer.ts'
-import { type Base, type Oddity, token, withClaims, withMember } from './base.ts'
-import { oddDocuments, oddValues } from './odd-json.ts'
+import { type Base, type Mutation, token, withClaims, withMember } from './base.ts'
+import { unusualDocuments, unusualValues } from './json.ts'
 
 const names = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'scope', 'permissions', 'azp', 'client_id', 'nonce'],
 ]
 
-/** Around now and the tolerance of 5 seconds, and where numbers end. */
+/** Times around now and the tolerance of 5 seconds, and at the limits of numbers. */
 const spans = [0, 1, 4, 4.5, 5, 5.5, 6, 60, 86_400].flatMap((span) => [span, -span])
 const moments: Record<string, (now: number) => number> = {
   ...Object.fromEntries(spans.map((span) => [`${span} s from now`, (now: number) => now + span])),
   'in milliseconds': (now) => now * 1000,
   'as a negative number': (now) => -now,
-  'at the largest number that counts': () => Number.MAX_SAFE_INTEGER,
+  'at the largest safe integer': () => Number.MAX_SAFE_INTEGER,
   'at the largest number': () => Number.MAX_VALUE,
   'at the smallest number': () => Number.MIN_VALUE,
   'at the end of 32 bits': () => 2 ** 31,
@@ -29,17 +29,17 @@ const audiences: Record<string, unknown> = {
   'with an object': [AUDIENCE, {}],
   'in a list in a list': [[AUDIENCE]],
   'as a key': { [AUDIENCE]: true },
-  'in something like a list': { 0: AUDIENCE, length: 1 },
-  'with a slash behind': `${AUDIENCE}/`,
-  'with a blank behind': `${AUDIENCE} `,
-  'with NUL behind': `${AUDIENCE}\u0000`,
+  'in an array-like object': { 0: AUDIENCE, length: 1 },
+  'with a slash at the end': `${AUDIENCE}/`,
+  'with a space at the end': `${AUDIENCE} `,
+  'with NUL at the end': `${AUDIENCE}\u0000`,
   'in capitals': AUDIENCE.toUpperCase(),
   'cut short': AUDIENCE.slice(0, -1),
   'among others in one text': `https://other.test ${AUDIENCE}`,
-  'by comma': `${AUDIENCE},https://other.test`,
-  'as an expression': '.*',
+  'separated by a comma': `${AUDIENCE},https://other.test`,
+  'as a regular expression': '.*',
   'of another API': 'https://other.test',
-  'of nobody': [],
+  empty: [],
 }
 
 const issuers: Record<string, (url: string, strangersUrl: string) => unknown> = {
@@ -49,25 +49,25 @@ const issuers: Record<string, (url: string, strangersUrl: string) => unknown> = 
   'with dots': (url) => `${url}./`,
   'with a query': (url) => `${url}?`,
   'with a fragment': (url) => `${url}#`,
-  'with a blank behind': (url) => `${url} `,
-  'with a blank before': (url) => ` ${url}`,
-  'with NUL behind': (url) => `${url}\u0000`,
+  'with a space at the end': (url) => `${url} `,
+  'with a space in front': (url) => ` ${url}`,
+  'with NUL at the end': (url) => `${url}\u0000`,
   'in capitals': (url) => url.toUpperCase(),
-  'by https': (url) => url.replace('http:', 'https:'),
+  'with https': (url) => url.replace('http:', 'https:'),
   'without scheme': (url) => url.replace('http:', ''),
-  'with somebody before it': (url) => url.replace('://', '://user@'),
-  'before somebody else': (url) => `${url.slice(0, -1)}@evil.test/`,
-  'by another name': (url) => url.replace('127.0.0.1', 'localhost'),
-  'by percent signs': (url) => url.replaceAll('.', '%2E'),
+  'with a user name': (url) => url.replace('://', '://user@'),
+  'as the user name of another host': (url) => `${url.slice(0, -1)}@evil.test/`,
+  'with another host name': (url) => url.replace('127.0.0.1', 'localhost'),
+  'percent-encoded': (url) => url.replaceAll('.', '%2E'),
   'in a list': (url) => [url],
   'in an object': (url) => ({ toString: url }),
-  'of somebody else': (_url, strangersUrl) => strangersUrl,
+  'of another issuer': (_url, strangersUrl) => strangersUrl,
 }
 
-export const oddClaims: Oddity[] = [
+export const claimMutations: Mutation[] = [
   ...names.flatMap((name) => [
     withClaims(`${name} missing`, () => ({ [name]: undefined })),
-    ...oddValues.map((value) => ({
+    ...unusualValues.map((value) => ({
       name: `claims: ${name} ${value.slice(0, 40)}`,
       make: (base: Base) => token(base, { claims: withMember(base.claims, name, value) }),
     })),
@@ -93,22 +93,22 @@ export const oddClaims: Oddity[] = [
     sub: '""',
   }).flatMap(([name, value]) => [
     {
-      name: `claims: ${name} twice, the good one last`,
+      name: `claims: ${name} twice, the valid one last`,
       make: (base: Base) =>
         token(base, { claims: `{"${name}":${value},${JSON.stringify(base.claims).slice(1)}` }),
     },
     {
-      name: `claims: ${name} twice, the good one first`,
+      name: `claims: ${name} twice, the valid one first`,
       make: (base: Base) =>
         token(base, { claims: `${JSON.stringify(base.claims).slice(0, -1)},"${name}":${value}}` }),
     },
   ]),
-  withClaims('everything at once in the past', () => ({ exp: 1, nbf: 1, iat: 1 })),
+  withClaims('all times in the past', () => ({ exp: 1, nbf: 1, iat: 1 })),
   withClaims('expired before it was valid', ({ now }) => ({ exp: now + 60, nbf: now - 60, iat: now - 120 })),
   withClaims('claims of an ID token', () => ({ nonce: 'n', at_hash: 'a', email: 'a@b.test' })),
   withClaims('events of a security event', () => ({ events: { 'urn:x': {} } })),
   withClaims('bound to a key', () => ({ cnf: { jkt: 'x' } })),
-  ...Object.entries(oddDocuments).map(([name, change]) => ({
+  ...Object.entries(unusualDocuments).map(([name, change]) => ({
     name: `claims: ${name}`,
     make: (base: Base) => token(base, { claims: change(base.claims) }),
   })),

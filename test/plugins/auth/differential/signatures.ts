@@ -1,6 +1,6 @@
 import { constants, createHash, privateEncrypt, sign } from 'node:crypto'
 import { pssSigner, type Signer, signer } from '../../../helpers/raw-token.ts'
-import { type Base, genuine, type Oddity, segments, token } from './base.ts'
+import { type Base, genuine, type Mutation, segments, token } from './base.ts'
 
 const RSA = ['RS256', 'PS256']
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
@@ -13,8 +13,8 @@ const changes: Record<string, Change> = {
   'a byte short': (signature) => signature.subarray(0, -1),
   'without its first byte': (signature) => signature.subarray(1),
   half: (signature) => signature.subarray(0, signature.length / 2),
-  'a zero longer': (signature) => Buffer.concat([signature, Buffer.alloc(1)]),
-  'with a zero before': (signature) => Buffer.concat([Buffer.alloc(1), signature]),
+  'one zero byte longer': (signature) => Buffer.concat([signature, Buffer.alloc(1)]),
+  'with a zero byte in front': (signature) => Buffer.concat([Buffer.alloc(1), signature]),
   twice: (signature) => Buffer.concat([signature, signature]),
   'of 4,000 bytes': (signature) => Buffer.concat([signature, Buffer.alloc(4000)]),
   'of zeros': (signature) => Buffer.alloc(signature.length),
@@ -24,7 +24,7 @@ const changes: Record<string, Change> = {
   inverted: (signature) => Buffer.from(signature.map((byte) => ~byte)),
   'random bytes': (signature, { random }) => random.bytes(signature.length),
   'a single byte': () => Buffer.from([1]),
-  'with its halves exchanged': (signature) => Buffer.concat(halves(signature).toReversed()),
+  'with its halves swapped': (signature) => Buffer.concat(halves(signature).toReversed()),
   'with a first half of zeros': (signature) =>
     Buffer.concat([Buffer.alloc(signature.length / 2), halves(signature)[1]]),
   'with a second half of zeros': (signature) =>
@@ -32,7 +32,7 @@ const changes: Record<string, Change> = {
 }
 
 const ecdsaChanges: Record<string, Change> = {
-  'with the other s that fits': (signature) => withS(signature, (s) => P256_ORDER - s),
+  'with the other valid s': (signature) => withS(signature, (s) => P256_ORDER - s),
   'with the order as r': (signature) => Buffer.concat([toBytes(P256_ORDER), halves(signature)[1]]),
   'with the order as s': (signature) => withS(signature, () => P256_ORDER),
   'with the order as both': () => Buffer.concat([toBytes(P256_ORDER), toBytes(P256_ORDER)]),
@@ -41,22 +41,22 @@ const ecdsaChanges: Record<string, Change> = {
     Buffer.concat(halves(signature).flatMap((half) => [Buffer.alloc(1), half])),
 }
 
-/** Signed with the genuine key all the same, but not the way the header says. */
+/** Signatures of other input with the genuine key, and a signature with another key. */
 const signers: Record<string, (base: Base) => Signer> = {
   'of the header alone': (base) => (input) => genuine(base)(input.split('.')[0] as string),
   'of the payload alone': (base) => (input) => genuine(base)(input.split('.')[1] as string),
   'without the dot': (base) => (input) => genuine(base)(input.replace('.', '')),
-  'with a dot behind': (base) => (input) => genuine(base)(`${input}.`),
-  'of what is encoded': (base) => (input) =>
+  'with a dot at the end': (base) => (input) => genuine(base)(`${input}.`),
+  'of the decoded segments': (base) => (input) =>
     genuine(base)(
       input
         .split('.')
         .map((part) => Buffer.from(part, 'base64url').toString())
         .join('.'),
     ),
-  'of nothing': (base) => () => genuine(base)(''),
+  'of the empty string': (base) => () => genuine(base)(''),
   'of the digest': (base) => (input) => genuine(base)(createHash('sha256').update(input).digest('hex')),
-  'by a stranger': ({ stranger, key }) => signer(stranger.privateKey, key.algorithm),
+  'with the key of another issuer': ({ stranger, key }) => signer(stranger.privateKey, key.algorithm),
 }
 
 const otherWays: [algorithms: string[], Record<string, (base: Base) => Signer>][] = [
@@ -93,7 +93,7 @@ const otherWays: [algorithms: string[], Record<string, (base: Base) => Signer>][
   ],
 ]
 
-export const oddSignatures: Oddity[] = [
+export const signatureMutations: Mutation[] = [
   ...Object.entries(changes).map(([name, change]) => changed(name, change)),
   ...Object.entries(ecdsaChanges).map(([name, change]) => changed(name, change, ['ES256'])),
   changed('with the modulus added', addModulus, RSA),
@@ -120,11 +120,11 @@ export const oddSignatures: Oddity[] = [
   },
 ]
 
-function changed(name: string, change: Change, algorithms?: string[]): Oddity {
+function changed(name: string, change: Change, algorithms?: string[]): Mutation {
   return signed(name, (base) => (input) => change(genuine(base)(input), base), algorithms)
 }
 
-function signed(name: string, sign: (base: Base) => Signer, algorithms?: string[]): Oddity {
+function signed(name: string, sign: (base: Base) => Signer, algorithms?: string[]): Mutation {
   const make = (base: Base) => token(base, { sign: sign(base) })
   return { name: `signature: ${name}`, make, ...(algorithms ? { algorithms } : {}) }
 }
@@ -144,7 +144,7 @@ function addModulus(signature: Buffer, { key }: Base): Buffer {
   return toBytes(sum, sum >> BigInt(8 * signature.length) ? signature.length + 1 : signature.length)
 }
 
-/** The same number to a verifier that does not insist on the smallest (RFC 8032, section 5.1.7). */
+/** Adds the order to S: RFC 8032, section 5.1.7 requires verifiers to reject it. */
 function addOrder(signature: Buffer): Buffer {
   const [r, s] = halves(signature)
   const sum = toNumber(Buffer.from(s).reverse()) + ED25519_ORDER
