@@ -25,7 +25,7 @@ const misuses = {
   'tokens of 14 KB': 'long-tokens',
   '2,000 headers': 'header-floods',
   'a length and chunks at once': 'two-readings',
-  'bodies announced with 9 GB': 'oversize',
+  'bodies with a declared length of 9 GB': 'oversize',
   'JSON nested 30,000 deep': 'deep-json',
   'JSON of 5,000 fields': 'many-fields',
   '2,000 idle connections': 'idle',
@@ -38,7 +38,7 @@ interface Row {
   measure: () => Promise<Figures>
 }
 
-const ALONE = 'nothing'
+const ALONE = 'none'
 
 const setup = await Setup.make()
 try {
@@ -115,7 +115,7 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>) {
   ])
   const text = [
     `${describeMachine()}, ${setup.wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,
-    table(['beside', 'p99 in ms', 'of alone', 'requests a second', 'refused as overloaded'], rows),
+    table(['abuse', 'p99 in ms', 'ratio', 'requests per second', 'rejected as overloaded'], rows),
   ].join('\n\n')
   await writeBetweenMarks('resilience.md', 'abuse', text)
 }

@@ -31,7 +31,7 @@ export function describeMachine(): string {
 export function conditions(wrk: string, rounds: number, seconds: number, connections: number): string {
   return [
     `${describeMachine()}, ${wrk}.`,
-    `${rounds} rounds in turn, ${seconds} s and ${connections} connections for each row, logs at \`warn\`, each server on one core.`,
+    `${rounds} interleaved rounds, ${seconds} s and ${connections} connections per row, log level \`warn\`, one core per server.`,
   ].join('\n')
 }
 

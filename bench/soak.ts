@@ -127,6 +127,6 @@ async function report(rows: readonly Row[], haproxy: string): Promise<void> {
   const table = faultTable(rows)
   if (!rows.every(({ isMet, lost }) => isMet && lost === 0)) process.exitCode = 1
   if (options.only !== undefined) return void process.stdout.write(`\n${table}\n`)
-  const conditions = `${describeMachine()}, HAProxy ${haproxy}, ${RATE} requests a second.`
+  const conditions = `${describeMachine()}, HAProxy ${haproxy}, ${RATE} requests per second.`
   await writeBetweenMarks('resilience.md', 'soak', `${conditions}\n\n${table}`)
 }

@@ -29,13 +29,13 @@ export async function writeTodoReport(measured: TodoMeasurements): Promise<void>
     { name: statementAlone(route, database), ratio: 1 },
     { name: `Gatehouse, ${fromStore(route, database)}`, ratio: ofDriver },
   ])
-  const title = "Rate beyond the HTTP, as a share of the bare driver's"
+  const title = 'Rate without HTTP costs, relative to the bare driver'
   await writePicture('benchmarks-todo.svg', chart(title, bars))
 }
 
 function costTable({ costs }: TodoMeasurements): string {
   return table(
-    ['request or statement', 'us of processor time', 'lowest - highest', 'a second, by the clock'],
+    ['request or statement', 'us of processor time', 'lowest - highest', 'per second, wall clock'],
     [...costs].map(([name, values]) => {
       const cpu = values.map(({ cpuMicroseconds }) => cpuMicroseconds)
       const perSecond = median(values.map(({ perSecond }) => perSecond))
@@ -72,13 +72,13 @@ function shareTable(shares: readonly Share[]): string {
   return table(
     [
       'request',
-      'us beyond the answer from memory',
+      'us more than from memory',
       'us of the statement alone',
-      "of the driver's rate",
-      'by the lowest of each',
+      "share of the driver's rate",
+      'from the lowest figures',
       'goal',
       'met',
-      'requests by the clock, of statements alone',
+      'wall-clock share',
     ],
     shares.map(({ route, database, beyond, alone, ofDriver, ofDriverByLowest, byTheClock }) => {
       const name = fromStore(route, database)

@@ -23,7 +23,7 @@ export type Route = (typeof ROUTES)[number]
 export const fromMemory = (route: Route) => `${route}, answered from memory`
 export const fromStore = (route: Route, database: Database) => `${route}, ${database}`
 export const statementAlone = (route: Route, database: Database) =>
-  `the statement of ${route} alone, ${database === 'SQLite' ? 'node:sqlite' : 'postgres.js'}`
+  `statement of ${route} alone, ${database === 'SQLite' ? 'node:sqlite' : 'postgres.js'}`
 
 export interface TodoMeasurements {
   costs: ReadonlyMap<string, readonly Cost[]>

@@ -29,14 +29,14 @@ export async function writeTokenReport(measured: Measurements): Promise<void> {
     startTable(measured.starts),
   ]
   await writeBetweenMarks('benchmarks.md', 'bench -- --only=tokens', parts.join('\n\n'))
-  const title = "Requests a second, as a share of bare Fastify's (RS256)"
+  const title = 'Requests per second, relative to bare Fastify (RS256)'
   const shown = rows.filter(({ name }) => !/ES256|EdDSA/.test(name))
   await writePicture('benchmarks.svg', chart(title, shown))
 }
 
 function rateTable(rows: { name: string; rate: number; ratio: number; spread: string }[]): string {
   return table(
-    ['route', 'requests per CPU second', 'of bare Fastify', 'lowest - highest'],
+    ['route', 'requests per CPU second', 'relative to bare Fastify', 'lowest - highest'],
     rows.map(({ name, rate, ratio, spread }) => [name, String(Math.round(rate)), ratio.toFixed(2), spread]),
   )
 }
@@ -52,14 +52,14 @@ function goalTable(measured: Measurements): string {
       ),
     )
   const goals: [string, number, number][] = [
-    ['public route, of bare Fastify', ratio(measured, 'Gatehouse, public route', BARE), 0.8],
+    ['public route / bare Fastify', ratio(measured, 'Gatehouse, public route', BARE), 0.8],
     [
-      'known tokens, of our public route',
+      'known tokens / public route',
       ratio(measured, 'Gatehouse, known tokens', 'Gatehouse, public route'),
       0.95,
     ],
-    ['known tokens, of the best peer', overBest('Gatehouse, known tokens', ', known tokens'), 3],
-    ['new tokens, of the best peer', overBest('Gatehouse, new tokens', ', new tokens'), 1],
+    ['known tokens / best peer', overBest('Gatehouse, known tokens', ', known tokens'), 3],
+    ['new tokens / best peer', overBest('Gatehouse, new tokens', ', new tokens'), 1],
   ]
   return table(
     ['ratio (median of the rounds)', 'measured', 'goal', 'met'],

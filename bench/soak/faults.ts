@@ -39,7 +39,7 @@ const nothingFails = {
 }
 /** That the database is away is told to those who need it, and to nobody else. */
 const onlyTheDatabaseFails = {
-  goal: 'only what needs the database fails, with 503',
+  goal: 'only requests that need the database fail, with 503',
   isMet: ({ failures }: PhaseResult) =>
     Object.entries(failures).every(
       ([kind, statuses]) =>
@@ -51,7 +51,7 @@ const nothingIsLost = { goal: 'nothing acknowledged is lost', isMet: () => true 
 export const faults: readonly Fault[] = [
   { name: 'calm', ...nothingFails, happen: ({ signal }) => seconds(30, signal) },
   {
-    name: 'issuer killed for a minute, invented keys make the service ask for it',
+    name: 'issuer killed for a minute, with invented keys',
     ...nothingFails,
     happen: async ({ load, issuer, signal }) => {
       await load.tell({ name: 'inventKeys', isOn: true })
@@ -62,7 +62,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'issuer hangs for a minute, the same',
+    name: 'issuer hangs for a minute, with invented keys',
     ...nothingFails,
     happen: async ({ load, issuer, signal }) => {
       issuer.hang()
@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'PostgreSQL restarted, 5 s away',
+    name: 'PostgreSQL restarted, down for 5 s',
     ...onlyTheDatabaseFails,
     happen: async ({ database, signal }) => {
       await seconds(3, signal)
@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'a replica killed (`kill -9`), 10 s away',
+    name: 'a replica killed (`kill -9`), down for 10 s',
     ...nothingIsLost,
     happen: async ({ replicas: [, replica], signal }) => {
       await seconds(3, signal)
@@ -93,7 +93,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'a replica hangs for 15 s, its probe of `/readyz` too',
+    name: 'a replica hangs for 15 s, including `/readyz`',
     ...nothingIsLost,
     happen: async ({ replicas: [, replica], signal }) => {
       await seconds(3, signal)
@@ -115,7 +115,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'key rotated, the new one in use at once',
+    name: 'key rotated, new key used at once',
     ...nothingFails,
     happen: async (stage) => {
       await seconds(3, stage.signal)
@@ -124,7 +124,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'key withdrawn, its successor in use at once',
+    name: 'key withdrawn, successor used at once',
     ...revokedWithin(REVOKED_WITHIN_MS),
     happen: async (stage) => {
       const { load, issuer, signal } = stage
@@ -139,7 +139,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'key rotated beside invented ones, published 40 s before its use',
+    name: 'key rotated, with invented keys, published 40 s before its use',
     ...nothingFails,
     happen: async ({ load, issuer, signal }) => {
       await load.tell({ name: 'inventKeys', isOn: true })
@@ -156,7 +156,7 @@ export const faults: readonly Fault[] = [
 
 /** Takes longer than all the others together: nothing tells the service before its keys are due. */
 export const silentWithdrawal: Fault = {
-  name: 'key withdrawn, nothing else new',
+  name: 'key withdrawn without a successor',
   ...revokedWithin((FRESH + 5) * 1000),
   happen: async (stage) => {
     const { load, issuer, signal } = stage
@@ -177,7 +177,7 @@ async function rotate({ load, issuer }: Stage): Promise<void> {
 
 function revokedWithin(ms: number): Pick<Fault, 'goal' | 'isMet' | 'note'> {
   return {
-    goal: `its tokens are refused within ${ms / 1000} s, nothing else fails`,
+    goal: `its tokens are rejected within ${ms / 1000} s, nothing else fails`,
     isMet: (result) => nothingFails.isMet(result) && result.withdrawnAcceptedMs <= ms,
     note: ({ withdrawnAcceptedMs }) => `last accepted after ${(withdrawnAcceptedMs / 1000).toFixed(1)} s`,
   }

@@ -106,7 +106,7 @@ export const kinds: Record<string, Kind> = {
     needsDatabase: true,
     plan: (world) => page(world, '/profile', VISITOR_EMAIL),
   },
-  'page with a message of the API': {
+  'page with an API message': {
     share: 5,
     needsDatabase: true,
     plan: (world) => page(world, '/protected', 'This is a protected message.'),

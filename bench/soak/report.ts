@@ -13,7 +13,7 @@ export interface Row extends PhaseResult {
 /** One line for each fault. */
 export function faultTable(rows: readonly Row[]): string {
   return table(
-    ['what happens', 'valid requests', 'failed', 'slowest', 'p99', 'writes lost, of', 'goal', 'met'],
+    ['fault', 'valid requests', 'failed', 'slowest', 'p99', 'lost writes', 'goal', 'met'],
     rows.map((row) => [
       row.name,
       String(row.requests),
