@@ -38,6 +38,12 @@ export const configSchema = Type.Object({
   REDIS_URL: Type.Optional(parsed(redisUrl, 'where replicas count requests together')),
   SHUTDOWN_DELAY_SECONDS: integer(0, 600, 'time to serve on at shutdown, unready, until balancers know', 0),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600, 'time for requests in flight at shutdown', 10),
+  MAX_CONNECTIONS: integer(
+    0,
+    1_000_000,
+    'connections at a time; 0 is four fifths of the open files allowed',
+    0,
+  ),
   AUTH0_CLIENT_ID: Type.Optional(parsed(text, 'client of the web app')),
   AUTH0_CLIENT_SECRET: Type.Optional(parsed(text, 'its secret')),
   SESSION_SECRET: Type.Optional(parsed(secretList, 'keys of the sessions, newest first')),

@@ -23,7 +23,7 @@ export default fp(
       done(refusal)
     })
   },
-  { name: 'request-smuggling', dependencies: ['pipelining', 'metrics'] },
+  { name: 'request-smuggling', dependencies: ['connections', 'metrics'] },
 )
 
 function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceError | undefined {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { SAMPLE_MS } from '../../src/plugins/readiness.ts'
 import { buildApp, listen } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
@@ -66,7 +67,7 @@ t.test('a slow event loop is overload: refused until it runs freely again, and p
       statusCode: 503,
       code: 'overloaded',
       error: 'Service Unavailable',
-      message: 'The service has too much to do',
+      message: 'The service is overloaded',
     })
   }
   t.equal((await get('/livez')).status, 200)
@@ -82,23 +83,14 @@ t.test('a slow event loop is overload: refused until it runs freely again, and p
   t.strictSame(transitions(), [40, 30])
 })
 
-t.test('one long pause, as of a garbage collection, is none', async (t) => {
+t.test('a single long pause, as of a garbage collection, is not overload', async (t) => {
   const app = await listen(t, await TestIssuer.start(t))
-  const measured = () => app.memoryUsage().eventLoopDelay
-  await delay(1_500)
-  // At the beginning of a sample, which then is of nothing but the pause
-  const before = measured()
-  while (measured() === before) await delay(1)
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500)
-  await delay(1)
-  let isSeen = false
-  const until = performance.now() + 2_500
-  while (performance.now() < until) {
-    isSeen ||= app.isUnderPressure()
-    t.equal((await fetch(`${app.url}/api/public`)).status, 200)
-    await delay(50)
-  }
-  t.ok(isSeen, 'one sample was bad')
+  await delay(SAMPLE_MS + 500)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SAMPLE_MS + 500)
+  const statuses: number[] = []
+  for (const until = performance.now() + 2.5 * SAMPLE_MS; performance.now() < until; await delay(50))
+    statuses.push((await fetch(`${app.url}/api/public`)).status)
+  t.strictSame(new Set(statuses), new Set([200]))
 })
 
 t.test('a slow start is none', async (t) => {

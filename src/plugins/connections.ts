@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Cooldown } from '../http/cooldown.ts'
+
+/** Requests of one connection that may wait behind an unfinished response (RFC 9112, section 9.3.2). */
+export const MAX_QUEUED = 16
+const MAX_CONNECTIONS = 10_000
+const LOG_COOLDOWN_MS = 60_000
+/** The usual default of systems. */
+const UNKNOWN_MAX_FILES = 1_024
+
+/** Bounds the number of connections and of the requests that wait in each. */
+export default fp(
+  async (app) => {
+    app.server.maxConnections = app.config.MAX_CONNECTIONS || maxConnectionsFor(maxOpenFiles())
+    logDroppedConnections(app)
+    boundPipelining(app)
+  },
+  { name: 'connections', dependencies: ['env', 'security-headers'] },
+)
+
+/** Leaves a fifth of the files, at least 40, for databases, issuers and the process itself. */
+export function maxConnectionsFor(maxFiles: number): number {
+  const reserve = Math.max(40, Math.ceil(maxFiles / 5))
+  return Math.max(1, Math.min(MAX_CONNECTIONS, maxFiles - reserve))
+}
+
+/** The soft limit of this process (getrlimit(2)), where the system has proc(5). */
+function maxOpenFiles(): number {
+  try {
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
+  } catch {
+    return UNKNOWN_MAX_FILES
+  }
+}
+
+/** Node closes a connection beyond the bound by itself. */
+function logDroppedConnections({ server, log }: FastifyInstance): void {
+  const cooldown = new Cooldown(LOG_COOLDOWN_MS)
+  server.on('drop', () => {
+    if (cooldown.remainingMs(performance.now()) > 0) return
+    cooldown.start(performance.now())
+    log.warn({ maxConnections: server.maxConnections }, 'connections are closed: there are too many')
+  })
+}
+
+/**
+ * Node handles every request of a packet at once and keeps the responses until those before them are read, so a client
+ * that reads nothing could fill the memory with one packet. Its connection is closed instead.
+ */
+function boundPipelining(app: FastifyInstance): void {
+  const queued = new WeakMap<Socket, number>()
+
+  app.addHook('onRequest', ({ raw: { socket }, log }, reply, done) => {
+    if (socket.destroyed) return // the rest of a packet whose connection was closed below
+    const isQueued = reply.raw.socket === null
+    if (!isQueued) return done()
+    const count = (queued.get(socket) ?? 0) + 1
+    if (count > MAX_QUEUED) {
+      log.info({ detail: `more than ${MAX_QUEUED} pipelined requests` }, 'connection closed')
+      socket.destroy()
+      return
+    }
+    queued.set(socket, count)
+    reply.raw.once('close', () => queued.set(socket, (queued.get(socket) as number) - 1))
+    done()
+  })
+}
