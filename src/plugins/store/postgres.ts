@@ -155,7 +155,7 @@ class AnswerTimeout extends Error {
   override message = `no answer in ${ANSWER_TIMEOUT_MS} ms`
 }
 
-/** Codes of {@link AnswerTimeout}, sockets (`ECONNRESET`), postgres.js (`CONNECTION_CLOSED`) and TLS (`CERT_HAS_EXPIRED`). */
+/** Codes of timeouts, sockets (`ECONNRESET`), postgres.js (`CONNECTION_CLOSED`) and TLS (`CERT_HAS_EXPIRED`). */
 function isConnectionLoss(error: unknown): boolean {
   return /^(CONNECT|E(AI_)?[A-Z]+$|ERR_(SSL|TLS))|CERT|SIGNATURE/.test(codeOf(error))
 }

@@ -151,6 +151,22 @@ onEachStore(t, 'a deleted user is not cached, and gets a new id at the next call
   t.match(await findUser(store, second.id), ada)
 })
 
+onEachStore(t, 'a load that a deletion overtakes leaves nothing in the cache', async (t, store) => {
+  const users = new UserCache(store)
+  const first = await users.load(
+    ada,
+    async () => {
+      const { items } = await listUsers(store, { cursor: 0, limit: 1 })
+      await users.delete((items[0] as User).id)
+      return profile
+    },
+    start,
+  )
+  const second = await users.load(ada, undefined, start)
+  t.not(second.id, first.id)
+  t.match(await findUser(store, second.id), ada)
+})
+
 onEachStore(t, 'a user deleted during a load is not cached either', async (t, store) => {
   const users = new UserCache(store)
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
