@@ -47,7 +47,7 @@ t.test('the Action of docs/auth0.md announces who signs up, with one token for m
   await announce({ user: user(2), secrets }, { cache })
   await announce({ user: user(2), secrets }, { cache })
   await announce({ user: { user_id: 'sms|3', phone_number: '+49' }, secrets }, {})
-  t.match((await listUsers(app.store, { cursor: 0, limit: 9 })).items, [
+  t.match((await listUsers(app.store, tenant.issuer, { cursor: 0, limit: 9 })).items, [
     {
       issuer: tenant.issuer,
       subject: 'auth0|1',

@@ -8,6 +8,7 @@ import { type Guard, makeGuard } from './guard.ts'
 import { ErrorBody } from './openapi.ts'
 import { enforceRouteRule, type RouteEntry } from './route-rule.ts'
 
+export { guardErrors } from './errors.ts'
 export { type Guard, makeGuard } from './guard.ts'
 
 type Plugin<Options extends object> = FastifyPluginAsync<Options> | FastifyPluginCallback<Options>

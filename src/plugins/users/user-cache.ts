@@ -46,8 +46,8 @@ export class UserCache {
   }
 
   /** Deletes a user. Other processes may have the user cached for another {@link VISIT_INTERVAL_MS}. */
-  async delete(id: number): Promise<boolean> {
-    const identity = await deleteUser(this.#store, id)
+  async delete(issuer: string, id: number): Promise<boolean> {
+    const identity = await deleteUser(this.#store, issuer, id)
     if (identity) this.forget(identity)
     return identity !== undefined
   }

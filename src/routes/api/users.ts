@@ -1,5 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { ServiceError } from '../../errors/catalogue.ts'
+import { challenge, requireToken } from '../../plugins/auth/index.ts'
+import { guardErrors } from '../../plugins/guards/index.ts'
 import { requireUser, User } from '../../plugins/store/tables/user.ts'
 import { findUser, listUsers, registerUser } from '../../plugins/store/tables/users.ts'
 import { orNotFound, toId } from '../../schemas/id.ts'
@@ -26,13 +29,14 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       preHandler: app.requiresScope('read:users'),
       schema: {
         tags,
-        summary: 'List users; the `Link` header has the next page',
+        summary: 'List the users of the caller’s issuer; the `Link` header has the next page',
         querystring: PageQuery,
         response: { 200: Type.Array(User) },
       },
     },
-    async ({ query: { limit = DEFAULT_LIMIT, cursor = 0 } }, reply) => {
-      const { items, next } = await listUsers(app.store, { limit, cursor })
+    async ({ token, query: { limit = DEFAULT_LIMIT, cursor = 0 } }, reply) => {
+      const { issuer } = requireToken(token)
+      const { items, next } = await listUsers(app.store, issuer, { limit, cursor })
       linkToNext(reply, '/api/users', limit, next)
       return items
     },
@@ -44,7 +48,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       preHandler: app.requiresScope('read:users'),
       schema: { tags, summary: 'Get a user', params: Params, response: { 200: User } },
     },
-    async ({ params }) => orNotFound(await findUser(app.store, toId(params.id))),
+    async ({ token, params }) =>
+      orNotFound(await findUser(app.store, requireToken(token).issuer, toId(params.id))),
   )
 
   app.post(
@@ -58,8 +63,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: User, 201: User },
       },
     },
-    async ({ body }, reply) => {
+    async ({ token, body }, reply) => {
       const { issuer, subject, email = null, emailVerified = null, name = null, picture = null } = body
+      if (issuer !== requireToken(token).issuer) throw otherIssuer()
       const identity = { issuer, subject }
       const profile = { email, emailVerified, name, picture }
       const { user, isNew } = await registerUser(app.store, identity, profile, Date.now())
@@ -80,8 +86,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 204: Type.Null() },
       },
     },
-    async ({ params }, reply) => {
-      const isDeleted = await app.userCache.delete(toId(params.id))
+    async ({ token, params }, reply) => {
+      const isDeleted = await app.userCache.delete(requireToken(token).issuer, toId(params.id))
       orNotFound(isDeleted || undefined)
       return reply.code(204).send(null)
     },
@@ -89,6 +95,15 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 }
 
 export default routes
+
+/** A token manages the users of its own issuer only: otherwise any trusted issuer could act for all others. */
+function otherIssuer() {
+  const { insufficientPermissions } = guardErrors
+  return new ServiceError(insufficientPermissions, {
+    detail: 'a user of another issuer',
+    headers: challenge(insufficientPermissions),
+  })
+}
 
 function newUser(issuers: readonly string[]) {
   const text = (maxLength: number) => Text({ minLength: 1, maxLength })

@@ -117,7 +117,7 @@ onPostgres(
 onPostgres(t, 'a transaction is atomic, and releases its connection', async (t, url) => {
   await prepare(url)
   const store = await open(t, url)
-  const count = async () => (await listUsers(store, { cursor: 0, limit: 100 })).items.length
+  const count = async () => (await listUsers(store, ada.issuer, { cursor: 0, limit: 100 })).items.length
   for (let round = 0; round < 15; round++) {
     await t.rejects(
       store.transaction().execute(async (transaction) => {

@@ -31,7 +31,7 @@ onEachDatabase(t, 'the listener gets operation, table and duration of every stat
     ['select', 'users', undefined],
     ['insert', 'users', undefined],
   ])
-  await deleteUser(store, user.id)
+  await deleteUser(store, ada.issuer, user.id)
   await store.selectFrom('users as u').select('u.id').execute()
   t.strictSame(take(), [
     ['delete', 'users', undefined],
@@ -39,7 +39,7 @@ onEachDatabase(t, 'the listener gets operation, table and duration of every stat
   ])
   await sql`select 1`.execute(store)
   await store.selectNoFrom(sql`1`.as('one')).execute()
-  await store.transaction().execute(async (transaction) => findUser(transaction, 1))
+  await store.transaction().execute(async (transaction) => findUser(transaction, ada.issuer, 1))
   t.strictSame(take(), [
     ['other', 'none', undefined],
     ['select', 'none', undefined],
@@ -64,9 +64,9 @@ onPostgres(t, 'a statement without an answer is reported as unavailable', async 
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
   const { store, take } = await openObserved(t, proxy.url(url))
-  await findUser(store, 1)
+  await findUser(store, ada.issuer, 1)
   await proxy.cut()
-  await t.rejects(findUser(store, 1), { code: 'store_unavailable' })
+  await t.rejects(findUser(store, ada.issuer, 1), { code: 'store_unavailable' })
   t.strictSame(take(), [
     ['select', 'users', undefined],
     ['select', 'users', 'unavailable'],

@@ -11,8 +11,10 @@ import { moveClock } from '../../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
-const count = async ({ store }: FastifyInstance) =>
-  (await listUsers(store, { cursor: 0, limit: 1000 })).items.length
+const count = async ({ store, config }: FastifyInstance) => {
+  const pages = config.AUTH0_DOMAIN.map((issuer) => listUsers(store, issuer, { cursor: 0, limit: 1000 }))
+  return (await Promise.all(pages)).flatMap(({ items }) => items).length
+}
 
 async function start(t: Test, url: string, options: BuildOptions = {}) {
   await prepare(url)
@@ -94,7 +96,7 @@ t.test('a user deleted by another process gets one 409, and is a new user at the
   const { issuer, app } = await start(t, 'file::memory:', {
     extend: (app) => {
       app.get('/row', { preHandler: [app.authenticate, app.loadUser] }, async ({ user }) => {
-        const row = await findUser(app.store, requireUser(user).id)
+        const row = await findUser(app.store, issuer.url, requireUser(user).id)
         if (!row) throw new ServiceError(storeErrors.userDeleted)
         return row
       })
@@ -103,7 +105,7 @@ t.test('a user deleted by another process gets one 409, and is a new user at the
   const headers = bearer(await issuer.sign())
   const get = async () => (await app.inject({ url: '/row', headers })).json()
   t.match(await get(), { id: 1 })
-  await deleteUser(app.store, 1) // as another process does
+  await deleteUser(app.store, issuer.url, 1) // as another process does
   t.match(await get(), { statusCode: 409, code: 'user_deleted' })
   t.match(await get(), { id: 2 })
 })

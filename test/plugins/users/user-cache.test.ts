@@ -14,18 +14,19 @@ const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
 const profile = { email: 'ada@example.com', emailVerified: true, name: 'Ada', picture: null }
 const start = Date.UTC(2026, 10, 21, 12)
 
-const count = async (store: Store) => (await listUsers(store, { cursor: 0, limit: 1000 })).items.length
+const count = async (store: Store) =>
+  (await listUsers(store, ada.issuer, { cursor: 0, limit: 1000 })).items.length
 
 onEachStore(t, 'a user who called in the last minute costs no query', async (t, store) => {
   const users = new UserCache(store)
   const user = await users.load(ada, undefined, start)
   t.equal(users.load(ada, undefined, start + VISIT_INTERVAL_MS - 1), user)
-  t.match(await findUser(store, user.id), { lastSeenAt: '2026-11-21T12:00:00.000Z' })
+  t.match(await findUser(store, ada.issuer, user.id), { lastSeenAt: '2026-11-21T12:00:00.000Z' })
 
   const later = users.load(ada, undefined, start + VISIT_INTERVAL_MS)
   t.type(later, Promise)
   t.match(await later, { id: user.id, lastSeenAt: '2026-11-21T12:01:00.000Z' })
-  t.match(await findUser(store, user.id), { lastSeenAt: '2026-11-21T12:01:00.000Z' })
+  t.match(await findUser(store, ada.issuer, user.id), { lastSeenAt: '2026-11-21T12:01:00.000Z' })
 
   const afterSetBack = users.load(ada, undefined, start)
   t.type(afterSetBack, Promise, 'a clock that was set back ends the interval')
@@ -63,7 +64,7 @@ onEachStore(t, 'two caches on one store record one visit a minute', async (t, st
   const loadAt = async (ms: number) => {
     for (const cache of [here, there])
       t.match(await cache.load(ada, undefined, start + ms), { id: 1, ...ada })
-    return (await findUser(store, 1))?.lastSeenAt
+    return (await findUser(store, ada.issuer, 1))?.lastSeenAt
   }
   await here.load(ada, undefined, start)
   t.equal(await loadAt(20_000), '2026-11-21T12:00:00.000Z')
@@ -144,11 +145,11 @@ onEachStore(t, 'an error is not cached', async (t, store) => {
 onEachStore(t, 'a deleted user is not cached, and gets a new id at the next call', async (t, store) => {
   const users = new UserCache(store)
   const first = await users.load(ada, undefined, start)
-  t.equal(await users.delete(first.id), true)
-  t.equal(await users.delete(first.id), false)
+  t.equal(await users.delete(ada.issuer, first.id), true)
+  t.equal(await users.delete(ada.issuer, first.id), false)
   const second = await users.load(ada, undefined, start + 1)
   t.not(second.id, first.id)
-  t.match(await findUser(store, second.id), ada)
+  t.match(await findUser(store, ada.issuer, second.id), ada)
 })
 
 onEachStore(t, 'a load that a deletion overtakes leaves nothing in the cache', async (t, store) => {
@@ -156,15 +157,15 @@ onEachStore(t, 'a load that a deletion overtakes leaves nothing in the cache', a
   const first = await users.load(
     ada,
     async () => {
-      const { items } = await listUsers(store, { cursor: 0, limit: 1 })
-      await users.delete((items[0] as User).id)
+      const { items } = await listUsers(store, ada.issuer, { cursor: 0, limit: 1 })
+      await users.delete(ada.issuer, (items[0] as User).id)
       return profile
     },
     start,
   )
   const second = await users.load(ada, undefined, start)
   t.not(second.id, first.id)
-  t.match(await findUser(store, second.id), ada)
+  t.match(await findUser(store, ada.issuer, second.id), ada)
 })
 
 onEachStore(t, 'a user deleted during a load is not cached either', async (t, store) => {
@@ -181,8 +182,8 @@ onEachStore(t, 'a user deleted during a load is not cached either', async (t, st
     start,
   )
   await asked
-  const { items } = await listUsers(store, { cursor: 0, limit: 1 })
-  await users.delete((items[0] as User).id)
+  const { items } = await listUsers(store, ada.issuer, { cursor: 0, limit: 1 })
+  await users.delete(ada.issuer, (items[0] as User).id)
   const again = await users.load(ada, undefined, start)
   release()
   t.match(await loading, { id: again.id, ...profile }, 'the pending load returns the new user')
@@ -194,7 +195,7 @@ onEachStore(t, 'a deletion by another process is noticed at the next recorded vi
   const here = new UserCache(store)
   const there = new UserCache(store)
   const first = await here.load(ada, undefined, start)
-  await there.delete(first.id)
+  await there.delete(ada.issuer, first.id)
   t.equal((await here.load(ada, undefined, start + 1)).id, first.id)
   t.not((await here.load(ada, undefined, start + VISIT_INTERVAL_MS)).id, first.id)
 })

@@ -169,3 +169,31 @@ t.test('each route needs its own scope, and a permission does not replace it', a
     t.not((await call(method, path, { claims: { scope }, ...(payload ? { payload } : {}) })).status, 403)
   }
 })
+
+onEachDatabase(t, 'a token manages the users of its own issuer only', async (t, url) => {
+  await prepare(url)
+  const [a, b] = [await TestIssuer.start(t), await TestIssuer.start(t)]
+  const environment = { DATABASE_URL: url, AUTH0_DOMAIN: `${a.url},${b.url}` }
+  const app = await buildApp(t, a, { environment })
+  const call = async (
+    issuer: TestIssuer,
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    payload?: object,
+  ) => {
+    const headers = bearer(await issuer.sign({ sub: 'client@clients', scope: everything }))
+    return app.inject({ method, url: path, headers, ...(payload ? { payload } : {}) })
+  }
+  const planted = { issuer: a.url, subject: 'auth0|ada', email: 'ada@example.com', emailVerified: true }
+  t.equal((await call(a, 'POST', '/api/users', { ...planted, subject: 'auth0|1' })).statusCode, 201)
+
+  t.strictSame((await call(b, 'GET', '/api/users')).json(), [])
+  t.equal((await call(b, 'GET', '/api/users/1')).statusCode, 404)
+  t.equal((await call(b, 'DELETE', '/api/users/1')).statusCode, 404)
+  const refused = await call(b, 'POST', '/api/users', planted)
+  t.strictSame([refused.statusCode, refused.json().code], [403, 'insufficient_permissions'])
+  t.match(refused.headers['www-authenticate'], /error="insufficient_scope"/)
+
+  t.equal((await call(a, 'GET', '/api/users')).json().length, 1)
+  t.equal((await call(a, 'DELETE', '/api/users/1')).statusCode, 204)
+})

@@ -1,29 +1,10 @@
-import type { Generated, Insertable, Selectable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 import { storeUnavailable } from '../errors.ts'
 import type { Store } from '../schema.ts'
 import { type Page, type PageRequest, toPage } from './page.ts'
 import { toTime } from './time.ts'
 import type { Identity, Profile, User } from './user.ts'
-
-declare module '../schema.ts' {
-  interface Schema {
-    users: UsersTable
-  }
-}
-
-interface UsersTable {
-  id: Generated<number>
-  issuer: string
-  subject: string
-  email: string | null
-  /** 1, 0 or null: SQLite has no booleans. */
-  email_verified: number | null
-  name: string | null
-  picture: string | null
-  profile_at: string | null
-  created_at: string
-  last_seen_at: string | null
-}
+import { toColumns, toUser, type UsersTable } from './user-row.ts'
 
 /** Time between two writes of `last_seen_at`, however many processes a user calls. */
 export const VISIT_INTERVAL_MS = 60_000
@@ -86,10 +67,16 @@ export async function saveProfile(
   return row && toUser(row)
 }
 
-export async function listUsers(store: Store, { cursor, limit }: PageRequest): Promise<Page<User>> {
+/** Lists users of one issuer: no issuer may learn of the users of another. */
+export async function listUsers(
+  store: Store,
+  issuer: string,
+  { cursor, limit }: PageRequest,
+): Promise<Page<User>> {
   const rows = await store
     .selectFrom('users')
     .selectAll()
+    .where('issuer', '=', issuer)
     .where('id', '>', cursor)
     .orderBy('id')
     .limit(limit + 1)
@@ -97,16 +84,22 @@ export async function listUsers(store: Store, { cursor, limit }: PageRequest): P
   return toPage(rows, limit, toUser)
 }
 
-export async function findUser(store: Store, id: number): Promise<User | undefined> {
-  const row = await store.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+export async function findUser(store: Store, issuer: string, id: number): Promise<User | undefined> {
+  const row = await store
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .where('issuer', '=', issuer)
+    .executeTakeFirst()
   return row && toUser(row)
 }
 
 /** Deletes a user and all rows that belong to the user. */
-export async function deleteUser(store: Store, id: number): Promise<Identity | undefined> {
+export async function deleteUser(store: Store, issuer: string, id: number): Promise<Identity | undefined> {
   const row = await store
     .deleteFrom('users')
     .where('id', '=', id)
+    .where('issuer', '=', issuer)
     .returning(['issuer', 'subject'])
     .executeTakeFirst()
   return row && { issuer: row.issuer, subject: row.subject }
@@ -161,29 +154,4 @@ function orUnavailable<Row>(row: Row | undefined): Row {
 
 function toRecord(row: Selectable<UsersTable>): UserRecord {
   return { user: toUser(row), hasProfile: row.profile_at !== null }
-}
-
-function toUser(row: Selectable<UsersTable>): User {
-  return {
-    id: row.id,
-    issuer: row.issuer,
-    subject: row.subject,
-    username: row.subject.replaceAll('|', '.'),
-    email: row.email,
-    emailVerified: row.email_verified === null ? null : row.email_verified === 1,
-    name: row.name,
-    picture: row.picture,
-    createdAt: row.created_at,
-    lastSeenAt: row.last_seen_at,
-  }
-}
-
-function toColumns({ email, emailVerified, name, picture }: Profile, at: string) {
-  return {
-    email,
-    email_verified: emailVerified === null ? null : Number(emailVerified),
-    name,
-    picture,
-    profile_at: at,
-  }
 }

@@ -35,7 +35,7 @@ onEachStore(t, 'a session is found until it expires or is deleted', async (t, st
 
 onEachStore(t, 'deleted users have no sessions, and cannot get one', async (t, store) => {
   const { user } = await begin(store)
-  await deleteUser(store, user.id)
+  await deleteUser(store, user.issuer, user.id)
   t.equal(await findSession(store, 'hash', now), undefined)
   const session = { idHash: 'b', contents: '', createdAt: now, expiresAt: now, user: user.id, sid: null }
   await t.rejects(createSession(store, session), { code: 'user_deleted' })

@@ -10,11 +10,11 @@ import {
 import { deleteUser, recordVisit } from '../../../../src/plugins/store/tables/users.ts'
 import { onEachStore } from '../../../helpers/database.ts'
 
+const issuer = 'https://issuer.test/'
 const fields = { title: 'water the plants', date: '2026-11-21' }
 
 async function twoUsers(store: Store): Promise<[ada: number, bob: number]> {
-  const id = async (subject: string) =>
-    (await recordVisit(store, { issuer: 'https://issuer.test/', subject }, 0)).user.id
+  const id = async (subject: string) => (await recordVisit(store, { issuer, subject }, 0)).user.id
   return [await id('ada'), await id('bob')]
 }
 
@@ -78,7 +78,7 @@ onEachStore(t, 'the list has pages ordered by id, without to-dos of other users'
 onEachStore(t, 'to-dos are deleted with their user, who cannot create more', async (t, store) => {
   const [ada, bob] = await twoUsers(store)
   for (const user of [ada, bob]) await createTodo(store, user, fields)
-  await deleteUser(store, ada)
+  await deleteUser(store, issuer, ada)
   const count = async (user: number) => (await listTodos(store, user, { cursor: 0, limit: 9 })).items.length
   t.strictSame([await count(ada), await count(bob)], [0, 1])
   await t.rejects(createTodo(store, ada, fields), { code: 'user_deleted', statusCode: 409 })

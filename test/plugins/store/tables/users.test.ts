@@ -24,7 +24,9 @@ const now = Date.UTC(2026, 10, 21, 12)
 
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, i) => make(i))
-const all = async (store: Store) => (await listUsers(store, { cursor: 0, limit: 1000 })).items
+const other = 'https://other.test/'
+const all = async (store: Store, of = issuer) =>
+  (await listUsers(store, of, { cursor: 0, limit: 1000 })).items
 
 onEachStore(t, 'the first visit creates a user, later visits update lastSeenAt', async (t, store) => {
   const first = await recordVisit(store, ada, now)
@@ -65,13 +67,13 @@ onEachStore(t, 'users are distinguished by issuer and whole subject only', async
     { issuer, subject: 'google-oauth2|999' },
     { issuer, subject: '999' },
     { issuer, subject: 'AUTH0|999' },
-    { issuer: 'https://other.test/', subject: 'auth0|999' },
+    { issuer: other, subject: 'auth0|999' },
   ]
   for (const identity of identities) {
     await recordVisit(store, identity, now)
     await saveProfile(store, identity, profile, now)
   }
-  const users = await all(store)
+  const users = [...(await all(store)), ...(await all(store, other))]
   t.match(users, identities)
   t.equal(new Set(users.map(({ id }) => id)).size, identities.length)
   for (const { email } of users) t.equal(email, profile.email)
@@ -110,7 +112,7 @@ onEachStore(t, 'a user is registered once, and has not been seen until the first
 onEachStore(t, 'the list has pages ordered by id', async (t, store) => {
   for (const subject of ['a', 'b', 'c']) await recordVisit(store, { issuer, subject }, now)
   const subjects = async (cursor: number, limit: number) => {
-    const { items, next } = await listUsers(store, { cursor, limit })
+    const { items, next } = await listUsers(store, issuer, { cursor, limit })
     return [items.map(({ subject }) => subject), next]
   }
   t.strictSame(await subjects(0, 2), [['a', 'b'], 2])
@@ -122,12 +124,12 @@ onEachStore(t, 'the list has pages ordered by id', async (t, store) => {
 onEachStore(t, 'a deleted user is not found, and the id is not reused', async (t, store) => {
   const { user } = await recordVisit(store, ada, now)
   const other = (await recordVisit(store, { issuer, subject: 'other' }, now)).user
-  t.match(await findUser(store, user.id), ada)
-  t.strictSame(await deleteUser(store, user.id), ada)
-  t.equal(await deleteUser(store, user.id), undefined)
-  t.equal(await findUser(store, user.id), undefined)
-  t.match(await findUser(store, other.id), { subject: 'other' })
-  await deleteUser(store, other.id)
+  t.match(await findUser(store, issuer, user.id), ada)
+  t.strictSame(await deleteUser(store, issuer, user.id), ada)
+  t.equal(await deleteUser(store, issuer, user.id), undefined)
+  t.equal(await findUser(store, issuer, user.id), undefined)
+  t.match(await findUser(store, issuer, other.id), { subject: 'other' })
+  await deleteUser(store, issuer, other.id)
   t.equal((await recordVisit(store, ada, now)).user.id, 3)
 })
 
