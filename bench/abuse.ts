@@ -8,13 +8,13 @@ import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { inTurn } from './rounds.ts'
 import { GATEHOUSE, KNOWN, Setup } from './setup.ts'
 
-/** `npm run abuse`: the p99 of a good client beside each abuse, into docs/resilience.md. Linux, two cores, wrk. */
+/** `npm run abuse`: measures the p99 of a well-behaved client during each kind of abuse. Requires Linux, two cores, wrk. */
 const ROUNDS = 7
 const SECONDS = 2
-/** Until nothing is left of the abuser's connections, which the server has to clean up. */
+/** Time for the server to close the abuser's connections. */
 const SETTLE_MS = 1_000
 const CONNECTIONS = 16
-const REFUSED = 10_000
+const FLOOD_TOKENS = 10_000
 
 const floods = {
   'other known tokens, for comparison': 'known',
@@ -48,7 +48,7 @@ try {
 }
 
 async function measure(): Promise<Map<string, Figures[]>> {
-  const tokens = await setup.makeTokens('RS256', REFUSED)
+  const tokens = await setup.makeTokens('RS256', FLOOD_TOKENS)
   const files = {
     good: await setup.writeTokens('good', tokens.slice(0, KNOWN)),
     known: await setup.writeTokens('known', tokens.slice(KNOWN, 2 * KNOWN)),
@@ -61,7 +61,7 @@ async function measure(): Promise<Map<string, Figures[]>> {
       tokens,
       seconds: SECONDS,
       connections: CONNECTIONS,
-      expectsRefusals: true, // of the good ones too: 503 when overloaded
+      allowsRejections: true, // of valid requests too: 503 when overloaded
     })
   const good = () => send(files.good)
   const rows: Row[] = [
@@ -85,7 +85,7 @@ async function measure(): Promise<Map<string, Figures[]>> {
   })
 }
 
-/** Measures while an abuser is at work. */
+/** Measures while an abuser runs. */
 async function beside(kind: string, url: string, token: string, measure: Row['measure']) {
   const script = join(import.meta.dirname, 'abuser.ts')
   const abuser = spawn('taskset', ['-c', LOAD_CORE, process.execPath, script, kind, url, token], {
@@ -111,7 +111,7 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>) {
     median(values.map(({ p99Ms }) => p99Ms)).toFixed(1),
     median(values.map(({ p99Ms }, round) => p99Ms / (alone[round]?.p99Ms ?? Number.NaN))).toFixed(2),
     median(values.map(({ requestsPerSecond }) => requestsPerSecond)).toFixed(0),
-    `${((100 * values.reduce((sum, { refused }) => sum + refused, 0)) / values.length).toFixed(1)} %`,
+    `${((100 * values.reduce((sum, { rejected }) => sum + rejected, 0)) / values.length).toFixed(1)} %`,
   ])
   const text = [
     `${describeMachine()}, ${setup.wrk}, ${ROUNDS} rounds of ${SECONDS} s.`,

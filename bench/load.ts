@@ -4,26 +4,26 @@ import { promisify } from 'node:util'
 
 export interface Load {
   url: string
-  /** The server's process. */
+  /** Process id of the server. */
   pid: number
   seconds: number
   connections: number
-  /** A file of tokens, one a line, sent in turn. */
+  /** File of tokens, one per line, which are sent in turn. */
   tokens?: string
-  /** Sent as JSON in a POST; a GET without. Needs tokens. */
+  /** JSON body of a POST; without it, a GET is sent. Requires tokens. */
   body?: string
-  /** Refusals are what is measured: anything but 2xx is expected. */
-  expectsRefusals?: boolean
+  /** Allows responses other than 2xx, when they are measured. */
+  allowsRejections?: boolean
 }
 
 export interface Figures {
-  /** Requests for each second of processor time that the server used, all its threads together. */
+  /** Requests per second of processor time, over all threads of the server. */
   requestsPerCpuSecond: number
-  /** By the clock: it holds the waiting, and depends on what else the machine is doing. */
+  /** Wall-clock rate, which includes waiting and depends on the other load of the machine. */
   requestsPerSecond: number
   p99Ms: number
-  /** The part of the answers that were not 2xx; above 0 only where that is expected. */
-  refused: number
+  /** Share of responses other than 2xx; above 0 only if `allowsRejections` is set. */
+  rejected: number
 }
 
 const run = promisify(execFile)
@@ -32,24 +32,24 @@ const run = promisify(execFile)
 export const LOAD_CORE = '1'
 const TICKS_A_SECOND = 100 // USER_HZ
 
-/** One run of wrk with one thread. Fails when an answer was not what it should be: a fast refusal is no figure. */
+/** Runs wrk with one thread. Throws on unexpected rejections, since they are faster than valid responses. */
 export async function load(options: Load): Promise<Figures> {
-  const { url, pid, seconds, connections, tokens, body, expectsRefusals = false } = options
+  const { url, pid, seconds, connections, tokens, body, allowsRejections = false } = options
   const script = tokens === undefined ? [] : ['-s', `${import.meta.dirname}/requests.lua`]
   const sent = tokens === undefined ? [] : ['--', tokens, ...(body === undefined ? [] : [body])]
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, url, ...sent]
   const before = await cpuSeconds(pid)
   const { stdout } = await run('taskset', ['-c', LOAD_CORE, 'wrk', ...args])
   const used = (await cpuSeconds(pid)) - before
-  const refusals = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]
-  if (refusals !== undefined && !expectsRefusals) throw new Error(`${url} refused ${refusals} requests`)
+  const rejections = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]
+  if (rejections !== undefined && !allowsRejections) throw new Error(`${url} rejected ${rejections} requests`)
   const [, requests] = /(\d+) requests in/.exec(stdout) ?? []
   const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? []
   const [, p99 = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
   return {
     requestsPerCpuSecond: Number(requests) / used,
     requestsPerSecond: Number(rate),
-    refused: Number(refusals ?? 0) / Math.max(1, Number(requests)),
+    rejected: Number(rejections ?? 0) / Math.max(1, Number(requests)),
     p99Ms: Number(p99) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN),
   }
 }
@@ -61,7 +61,7 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
 }
 
-/** Says what to install when wrk is not there. */
+/** Finds wrk, or throws with an installation hint. */
 export async function requireWrk(): Promise<string> {
   try {
     const { stdout } = await run('wrk', ['-v']).catch((error: ExecFileException & { stdout: string }) => {
@@ -70,6 +70,6 @@ export async function requireWrk(): Promise<string> {
     })
     return /wrk [^[]*/.exec(stdout)?.[0].trim() ?? 'wrk'
   } catch {
-    throw new Error('wrk is needed for the load: apt-get install wrk (or brew install wrk)')
+    throw new Error('wrk is required for the load: apt-get install wrk (or brew install wrk)')
   }
 }

@@ -8,7 +8,7 @@ import { CONNECTIONS, GATEHOUSE, KNOWN, SECONDS, type Setup } from './setup.ts'
 
 const PLAIN = 'neither'
 
-/** What metrics and traces cost, as the ratio of rates taken in turn with and without them; into docs/metrics.md. */
+/** Measures the cost of metrics and traces, as the ratio of rates with and without them, for docs/metrics.md. */
 export async function measureObservability(setup: Setup, rounds: number): Promise<void> {
   const tokens = await setup.writeTokens('known', await setup.makeTokens('RS256', KNOWN))
   const collector = await startCollector()
@@ -58,7 +58,7 @@ function rowName(route: string, key: string): string {
   return `${route}, ${key}`
 }
 
-/** Takes every trace and forgets it. */
+/** Accepts and discards all traces. */
 async function startCollector() {
   const server = createServer((request, response) => {
     request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{}'))

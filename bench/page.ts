@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const docs = join(import.meta.dirname, '../docs')
 
-/** Prints the text and puts it between its command's marks in a page of docs; what is written by hand around it stays. */
+/** Prints the text and writes it between the marks of its command in a page of docs. */
 export async function writeBetweenMarks(page: string, command: string, text: string): Promise<void> {
   process.stdout.write(`\n${text}\n`)
   const path = join(docs, page)
@@ -19,7 +19,7 @@ export async function writePicture(name: string, svg: string): Promise<void> {
   await writeFile(join(docs, name), svg)
 }
 
-/** When and on what it was measured. */
+/** Describes date and machine of a measurement. */
 export function describeMachine(): string {
   const [{ model } = { model: 'unknown' }] = cpus()
   const date = new Date().toISOString().slice(0, 10)
@@ -27,7 +27,7 @@ export function describeMachine(): string {
   return `${date}, Node ${process.versions.node}, ${cpus().length} cores (${model.trim()}), ${memory} GiB`
 }
 
-/** And how. */
+/** Describes machine and conditions of a measurement. */
 export function conditions(wrk: string, rounds: number, seconds: number, connections: number): string {
   return [
     `${describeMachine()}, ${wrk}.`,

@@ -1,4 +1,4 @@
--- Sends a request with the tokens of a file in turn: wrk ... -s requests.lua URL -- FILE [BODY], a POST if there is a body
+-- Sends requests with the tokens of a file in turn, as POST if there is a body: wrk ... -s requests.lua URL -- FILE [BODY]
 local requests, n = {}, 0
 
 function init(args)

@@ -1,7 +1,6 @@
 /**
- * Measures the rows in turn, round after round. Before that each row warms up: by one measurement, or as many as it
- * takes until `isWarm`. Each round begins with another row, and every other one goes backwards, so that no row always
- * runs after the same one.
+ * Measures the rows in turn, round after round. Each row first warms up by at least one measurement, until `isWarm`. Each
+ * round begins with another row, and every second round runs backwards, so that a row does not always follow the same one.
  */
 export async function inTurn<Row extends { name: string }, Figure>(
   rows: readonly Row[],

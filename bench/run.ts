@@ -7,8 +7,8 @@ import { writeTokenReport } from './token-report.ts'
 import { measureTokens } from './tokens.ts'
 
 /**
- * `npm run bench -- [--only=tokens|todo|observability] [--quick]`: prints ratios of rates taken in turn and writes them
- * to docs/benchmarks.md and docs/metrics.md. Linux, two cores.
+ * `npm run bench -- [--only=tokens|todo|observability] [--quick]`: measures rates in turn, prints their ratios and writes
+ * them to docs/benchmarks.md and docs/metrics.md. Requires Linux and two cores.
  */
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
@@ -22,7 +22,7 @@ const names = values.only === undefined ? Object.keys(sections) : [values.only]
 
 for (const name of names) {
   const section = sections[name]
-  if (!section) throw new Error(`--only is one of ${Object.keys(sections).join(', ')}`)
+  if (!section) throw new Error(`--only must be one of ${Object.keys(sections).join(', ')}`)
   const setup = await Setup.make()
   try {
     await section(setup)

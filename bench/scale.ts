@@ -12,32 +12,32 @@ import { Children } from './soak/children.ts'
 import { Replica } from './soak/replica.ts'
 
 /**
- * `npm run scale`: a core with one replica and its load, beside two cores with two replicas and theirs, directly and
- * behind the balancer, in turn. Prints rates and writes them to docs/scaling.md. Exits 1 when two replicas carry less
- * than 1.7 times of one. Linux, two cores, two minutes.
+ * `npm run scale`: compares one core with one replica and its load with two cores, two replicas and their load, directly
+ * and behind the balancer, in turn. Prints rates and writes them to docs/scaling.md. Exits 1 when two replicas serve less
+ * than 1.7 times as much as one. Requires Linux, two cores and two minutes.
  */
 const ROUNDS = 9
 const SECONDS = 2
-/** For each replica: with the replicas grow the callers. */
+/** Connections for each replica, so the load grows with the replicas. */
 const CONNECTIONS = 32
 const GOAL = 1.7
 
 interface Figures {
-  /** Requests a second by the clock. */
+  /** Requests per second, wall clock. */
   rate: number
-  /** What the replicas would carry with a core each: their requests for each second of processor time, added up. */
+  /** Throughput with one core for each replica: requests per second of processor time, summed over the replicas. */
   carried: number
-  /** The same of the balancer; NaN without one. */
+  /** The same for the balancer; NaN without one. */
   balanced: number
 }
 
-/** The addresses that are called, and the replicas behind them. */
+/** Called URLs and the replicas behind them. */
 interface Target {
   name: string
   urls: readonly string[]
   replicas: readonly Replica[]
   balancer?: { pid: number }
-  /** Where everything runs, as taskset names them. */
+  /** CPU list for taskset. */
   cores: string
 }
 
@@ -99,7 +99,7 @@ async function measure({ urls, replicas, balancer, cores }: Target, token: strin
     sum(await Promise.all(processes.map(({ pid }) => cpuSeconds(pid))))
   const read = () => Promise.all([used(replicas), used(balancer ? [balancer] : [])])
   const [replicasBefore, balancerBefore] = await read()
-  // Directly, each replica's load is on its core; behind a balancer one load is on all of them
+  // Without a balancer, the load of each replica runs on its core; with one, a single load runs on all cores
   const loads = await Promise.all(
     urls.map((url, n) =>
       load(url, token, replicas.length / urls.length, urls.length > 1 ? String(n) : cores),
@@ -114,12 +114,12 @@ async function measure({ urls, replicas, balancer, cores }: Target, token: strin
   }
 }
 
-/** One token, so that a header will do: making requests takes from the cores that are measured. */
+/** Sends a single token by a fixed header, since building requests would use the measured cores. */
 async function load(url: string, token: string, share: number, cores: string) {
   const size = [`-t${share}`, `-c${CONNECTIONS * share}`, `-d${SECONDS}s`]
   const args = ['-c', cores, 'wrk', ...size, '-H', `Authorization: Bearer ${token}`, `${url}/api/private`]
   const { stdout } = await run('taskset', args)
-  if (/Non-2xx/.test(stdout)) throw new Error(`${url} refused requests`)
+  if (/Non-2xx/.test(stdout)) throw new Error(`${url} rejected requests`)
   const figure = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1])
   return { requests: figure(/(\d+) requests in/), rate: figure(/Requests\/sec:\s+([\d.]+)/) }
 }
@@ -135,7 +135,7 @@ async function report(figures: ReadonlyMap<string, readonly Figures[]>): Promise
     name,
     ...(['rate', 'carried', 'balanced'] as const).map((figure) => round(median(values(name, figure)))),
   ]
-  // The median of the ratios within the rounds: a noisy moment touches both sides of its own round only
+  // The median of the ratios within the rounds: noise affects both sides of its own round only
   const factor = (two: string, one: string, figure: keyof Figures) =>
     median(values(two, figure).map((value, round) => value / (values(one, figure)[round] ?? 0)))
   const factors = [

@@ -9,12 +9,12 @@ const SERVER_CORE = '0'
 export interface ServerProcess {
   url: string
   process: ChildProcess
-  /** From the start of the process to its first answer. */
+  /** Time from the start of the process to its first response. */
   readyMs: number
   stop(): Promise<void>
 }
 
-/** Starts a server on a core of its own and a free port and waits until `path` answers. */
+/** Starts a server on its own core and a free port, and waits until `path` responds. */
 export async function startServer(
   script: string,
   environment: Record<string, string>,
@@ -29,7 +29,7 @@ export async function startServer(
   })
   while (!(await answers(`${url}${path}`))) {
     if (child.exitCode !== null || performance.now() - began > READY_WITHIN_MS) {
-      throw new Error(`${script} does not start`)
+      throw new Error(`${script} did not start`)
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

@@ -7,11 +7,11 @@ import { type ServerProcess, startServer } from './server-process.ts'
 
 export const SECONDS = 1
 export const CONNECTIONS = 32
-/** Callers that are known after their first request. */
+/** Number of callers with known tokens. */
 export const KNOWN = 100
 export const GATEHOUSE = '../src/server.ts'
 
-/** An issuer, a folder, and servers that trust it: what all measurements need. */
+/** Common setup of all measurements: an issuer, a folder, and servers that trust the issuer. */
 export class Setup {
   readonly wrk: string
   readonly folder: string
@@ -40,7 +40,7 @@ export class Setup {
     return this.#issuer.makeTokens
   }
 
-  /** What Gatehouse is told in every measurement. */
+  /** Configuration of Gatehouse for all measurements. */
   get environment() {
     return {
       AUTH0_DOMAIN: this.issuer,
@@ -50,7 +50,7 @@ export class Setup {
     }
   }
 
-  /** Starts a server under a name of its own; it is ready when the path answers. */
+  /** Starts a server under the given key; it is ready when the path responds. */
   async start(key: string, script: string, environment: Record<string, string>, path: string) {
     this.#servers.set(key, await startServer(join(import.meta.dirname, script), environment, path))
   }
@@ -65,7 +65,7 @@ export class Setup {
     return load({ ...options, url: `${url}${path}`, ...more })
   }
 
-  /** A file for {@link Load.tokens}. */
+  /** Writes a file for {@link Load.tokens}. */
   async writeTokens(name: string, tokens: readonly string[]): Promise<string> {
     const file = join(this.folder, name)
     await writeFile(file, `${tokens.join('\n')}\n`)

@@ -19,9 +19,9 @@ import { Replica } from './soak/replica.ts'
 import { describeFailures, faultTable, type Row } from './soak/report.ts'
 
 /**
- * `npm run soak`: two replicas behind a balancer under steady load, while what they rely on fails. Prints a table, and
- * writes it to docs/resilience.md. Exits 1 when a goal is missed. Eight minutes; with `--long` 19. With `--only TEXT`
- * the faults whose names have it, and nothing is written.
+ * `npm run soak`: runs two replicas behind a balancer under steady load while their dependencies fail. Prints a table and
+ * writes it to docs/resilience.md. Exits 1 when a goal is missed. Takes eight minutes, with `--long` 19. `--only TEXT`
+ * runs the faults whose names contain TEXT, and does not write the table.
  */
 const { values: options } = parseArgs({ options: { long: { type: 'boolean' }, only: { type: 'string' } } })
 const RATE = 300
@@ -32,7 +32,7 @@ const MIGRATE = join(import.meta.dirname, '../src/migrate.ts')
 
 const interruption = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => interruption.abort(new Error(`broken off by ${signal}`)))
+  process.once(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)))
 }
 
 try {
@@ -45,7 +45,7 @@ try {
 
 async function main() {
   if (chosen.length === 0)
-    throw new Error(`--only is part of one of: ${all.map(({ name }) => name).join('; ')}`)
+    throw new Error(`--only must be part of one of these names: ${all.map(({ name }) => name).join('; ')}`)
   const haproxy = requireHaproxy()
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-soak-'))
   const children = new Children(folder)
@@ -82,7 +82,7 @@ async function setUp(children: Children, folder: string, database: PostgresServe
     env: { ...process.env, ...environment },
     encoding: 'utf8',
   })
-  if (migration.status !== 0) throw new Error(`the migration has failed: ${migration.stderr}`)
+  if (migration.status !== 0) throw new Error(`the migration failed: ${migration.stderr}`)
   const replicas = [
     await Replica.start(children, 'replica-0', environment),
     await Replica.start(children, 'replica-1', environment),

@@ -10,7 +10,7 @@ export interface Starts {
   idleMB: number[]
 }
 
-/** Process start to the first answer of /livez with a warm compile cache, and what is resident some seconds later. */
+/** Measures the time from process start to the first response of /livez with a warm compile cache, and resident memory when idle. */
 export async function measureStarts(environment: Record<string, string>, times: number): Promise<Starts> {
   const cache = await mkdtemp(join(tmpdir(), 'gatehouse-cache-'))
   const script = join(import.meta.dirname, '../src/server.ts')

@@ -46,7 +46,7 @@ function costTable({ costs }: TodoMeasurements): string {
 
 type Share = ReturnType<typeof shareOf>
 
-/** Medians over the rounds of what is computed within each: a noisy moment touches its own round only. */
+/** Computes figures within each round and returns their medians, so noise affects its own round only. */
 function shareOf({ costs }: TodoMeasurements, route: Route, database: Database) {
   const valuesOf = (name: string) => costs.get(name) ?? []
   const stored = valuesOf(fromStore(route, database))

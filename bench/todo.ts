@@ -4,11 +4,11 @@ import { inTurn } from './rounds.ts'
 import { CONNECTIONS, GATEHOUSE, KNOWN, SECONDS, type Setup } from './setup.ts'
 import { NEW_TODO, TODOS } from './todo-samples.ts'
 
-/** What a row runs before it is measured: on a busy machine or disk a second is not enough for V8 to optimise. */
+/** Requests before a row is measured: on a busy machine or disk, V8 needs more than a second to optimize. */
 const WARM_UP_TIMES = 20_000
 const WARM_UP_SECONDS = 30
 
-/** What one request or one statement takes, and how many there are in a second by the clock. */
+/** Cost of one request or statement, and its wall-clock rate. */
 export interface Cost {
   cpuMicroseconds: number
   perSecond: number
@@ -19,7 +19,6 @@ export const ROUTES = ['GET /todo', 'POST /todo'] as const
 export type Database = (typeof DATABASES)[number]
 export type Route = (typeof ROUTES)[number]
 
-/** The names of the rows. */
 export const fromMemory = (route: Route) => `${route}, answered from memory`
 export const fromStore = (route: Route, database: Database) => `${route}, ${database}`
 export const statementAlone = (route: Route, database: Database) =>
@@ -32,7 +31,7 @@ export interface TodoMeasurements {
   rounds: number
 }
 
-/** What the store adds to a request, beside the bare drivers of both databases. */
+/** Measures the cost that the store adds to a request, compared with the bare drivers of both databases. */
 export async function measureTodo(setup: Setup, rounds: number): Promise<TodoMeasurements> {
   const postgres = await makePostgres()
   try {

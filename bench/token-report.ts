@@ -6,7 +6,7 @@ import { CONNECTIONS, SECONDS } from './setup.ts'
 import type { Starts } from './starts.ts'
 
 export interface Measurements {
-  /** Requests for each second of the server's processor time, for each row and round. */
+  /** Requests per second of the server's processor time, for each row and round. */
   rates: ReadonlyMap<string, readonly number[]>
   starts: Starts
   wrk: string
@@ -41,7 +41,7 @@ function rateTable(rows: { name: string; rate: number; ratio: number; spread: st
   )
 }
 
-/** The best peer of a round is the best of that round. */
+/** Compares with the best peer of each round. */
 function goalTable(measured: Measurements): string {
   const peers = (kind: string) =>
     [...measured.rates.keys()].filter((name) => name.endsWith(kind) && !name.startsWith('Gatehouse'))
@@ -96,7 +96,7 @@ function rates(measured: Measurements, name: string): readonly number[] {
   return measured.rates.get(name) ?? []
 }
 
-/** The median of the ratios within each round: a noisy moment touches both sides of its own round only. */
+/** Median of the ratios within each round: noise affects both sides of its own round only. */
 function ratio(measured: Measurements, name: string, of: string): number {
   return median(rates(measured, name).map((rate, round) => rate / (rates(measured, of)[round] ?? Number.NaN)))
 }

@@ -4,7 +4,7 @@ import { GATEHOUSE, KNOWN, type Setup } from './setup.ts'
 import { measureStarts } from './starts.ts'
 import type { Measurements } from './token-report.ts'
 
-const NEW = 20_000 // twice what Gatehouse remembers: when a token comes again, it has been forgotten
+const NEW = 20_000 // twice the size of the token cache: a repeated token is not cached any more
 
 const peers: Record<string, string> = {
   express: 'express-oauth2-jwt-bearer',
@@ -13,7 +13,7 @@ const peers: Record<string, string> = {
   'fastify-jwt-jwks': 'fastify-jwt-jwks',
 }
 
-/** What it costs to know who is calling, beside others who do the same. */
+/** Measures the cost of token verification, compared with peers. */
 export async function measureTokens(setup: Setup, rounds: number): Promise<Measurements> {
   process.stdout.write('signing tokens ...\n')
   const files = await writeTokens(setup)

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 
-/** What Fastify does with no authentication at all: the same answer, by the same kind of schema. */
+/** Fastify without authentication: the same response with an equivalent schema. */
 const message = "Hello from a public endpoint! You don't need to be authenticated to see this."
 const schema = { response: { 200: { type: 'object', properties: { message: { type: 'string' } } } } }
 const app = Fastify({ logger: { level: 'warn' } })

@@ -4,7 +4,7 @@ import postgres from 'postgres'
 
 /**
  * The database drivers alone. `GET /read` and `GET /write` run the statement of `GET /todo` and of `POST /todo` for
- * SECONDS, CONNECTIONS of them at once where the driver can, and answer with what it took.
+ * SECONDS, CONNECTIONS at once if the driver supports it, and return the cost.
  */
 const { DATABASE_URL = '', PORT, SECONDS, CONNECTIONS, READERS, TITLE = '', DATE = '' } = process.env
 const readers = Number(READERS)
@@ -57,7 +57,7 @@ function postgresJs(url: string) {
   }
 }
 
-/** In turn, as the load's tokens: the first people read, the next as many write. */
+/** Users in turn, like the tokens of the load: the first `readers` users read, the next ones write. */
 function readerOf(n: number): number {
   return (n % readers) + 1
 }

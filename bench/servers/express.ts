@@ -1,7 +1,7 @@
 import express from 'express'
 import { auth } from 'express-oauth2-jwt-bearer'
 
-/** Express with Auth0's own middleware, wired as its README shows. */
+/** Express with Auth0's middleware, wired as its README shows. */
 const { ISSUER = '', AUDIENCE = '', ALGORITHM = 'RS256', PORT } = process.env
 const app = express()
 app.use(auth({ issuerBaseURL: ISSUER, audience: AUDIENCE, tokenSigningAlg: ALGORITHM }))

@@ -2,7 +2,7 @@ import jwt from '@fastify/jwt'
 import Fastify from 'fastify'
 import buildGetJwks from 'get-jwks'
 
-/** `@fastify/jwt` with `get-jwks`, wired as the README of get-jwks shows, told what to require. */
+/** `@fastify/jwt` with `get-jwks`, wired as the README of get-jwks shows, with required claims. */
 const { ISSUER = '', AUDIENCE = '', PORT } = process.env
 const getJwks = buildGetJwks({ issuersWhitelist: [ISSUER] })
 const app = Fastify({ logger: { level: 'warn' } })

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 
-/** A hook of ten lines around `jose`, as many write it. */
+/** A typical hook of ten lines around `jose`. */
 const { ISSUER = '', AUDIENCE = '', ALGORITHM = 'RS256', PORT } = process.env
 const keys = createRemoteJWKSet(new URL(`${ISSUER}.well-known/jwks.json`))
 const options = {

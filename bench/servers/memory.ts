@@ -4,9 +4,9 @@ import { app } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { serverOptions } from '../../src/server-options.ts'
 
-/** Gatehouse with other routes: those of to-dos, answered from memory. */
+/** Gatehouse with the routes of to-dos answered from memory. */
 const require = createRequire(new URL('../../src/app.ts', import.meta.url))
-const Fastify: typeof fastify = require('fastify') // Gatehouse's own, not the one its peers have here
+const Fastify: typeof fastify = require('fastify') // the Fastify of Gatehouse, not the one that bench/package.json installs
 
 const config = loadConfig(process.env)
 const server = Fastify(serverOptions(config))

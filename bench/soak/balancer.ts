@@ -3,16 +3,16 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answering, type Children } from './children.ts'
 
-/** Says what to install when it is not there. */
+/** Finds HAProxy, or throws with an installation hint. */
 export function requireHaproxy(): string {
-  process.env.PATH += ':/usr/sbin' // where Debian keeps it, and only root looks
+  process.env.PATH += ':/usr/sbin' // where Debian installs it; only root has it in the path
   const { stdout, error } = spawnSync('haproxy', ['-v'], { encoding: 'utf8' })
   if (error)
-    throw new Error('haproxy is needed as the balancer: apt-get install haproxy (or brew install haproxy)')
+    throw new Error('haproxy is required as the balancer: apt-get install haproxy (or brew install haproxy)')
   return /^HAProxy version (\S+)/.exec(stdout)?.[1] ?? 'of unknown version'
 }
 
-/** HAProxy before the replicas, configured as docs/resilience.md advises. */
+/** Starts HAProxy in front of the replicas, configured as docs/resilience.md recommends. */
 export async function startBalancer(
   children: Children,
   folder: string,
@@ -36,23 +36,23 @@ defaults
   timeout connect 1s
   timeout client 30s
   timeout http-keep-alive 60s
-  # The service itself waits 5 s for an issuer, and less for its database
+  # The service itself waits up to 5 s for an issuer, and less for its database
   timeout server 6s
-  # A replica that refuses the connection has not seen the request: another gets it, whatever it is
+  # A replica that refuses the connection has not seen the request, so any request is retried on another
   retries 3
   option redispatch 1
 
 listen service
   bind 127.0.0.1:${port}
   balance leastconn
-  # One that closes without an answer, or hangs, may have done it: only what may be repeated is
+  # A replica that closes without a response, or hangs, may have executed it: only idempotent requests are retried
   retry-on conn-failure empty-response response-timeout
   http-request disable-l7-retry if !METH_GET
   option httpchk GET /readyz
   http-check expect status 200
   timeout check 2s
 ${servers('ready', 'check inter 500ms fall 2 rise 1')}
-  # When none is ready, the replicas themselves say what is wrong, and serve what they can
+  # When none is ready, the replicas respond themselves: they serve some requests, and explain the errors
   option allbackups
 ${servers('unready', 'backup')}
 `

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The processes of a run. None of them outlives this one, however it ends, unless it is killed itself. */
+/** The child processes of a run. They end with this process, unless it is killed by SIGKILL. */
 export class Children {
   readonly #folder: string
   readonly #running = new Set<ChildProcess>()
 
-  /** @param folder where their logs go, and where they run */
+  /** @param folder working directory of the processes, and place of their logs */
   constructor(folder: string) {
     this.#folder = folder
     process.once('exit', () => {
@@ -16,7 +16,7 @@ export class Children {
     })
   }
 
-  /** In a process group of its own, so that Ctrl-C is for this process alone. */
+  /** Starts a process in its own process group, so that Ctrl-C reaches this process only. */
   start(command: string, args: readonly string[], name: string, environment: NodeJS.ProcessEnv = {}) {
     const log = openSync(join(this.#folder, `${name}.log`), 'a')
     return this.#keep(
@@ -29,7 +29,7 @@ export class Children {
     )
   }
 
-  /** The same of a module that takes messages. */
+  /** Like {@link start}, for a module that receives messages. */
   fork(module: string, args: readonly string[], name: string): ChildProcess {
     const log = openSync(join(this.#folder, `${name}.log`), 'a')
     return this.#keep(
@@ -55,7 +55,7 @@ export class Children {
   }
 }
 
-/** Until the address answers 200, for some seconds at most. */
+/** Waits until the URL responds with 200, at most 15 seconds. */
 export async function answering(url: string, child: ChildProcess): Promise<void> {
   const giveUpAt = Date.now() + 15_000
   while (
@@ -64,7 +64,7 @@ export async function answering(url: string, child: ChildProcess): Promise<void>
       () => false,
     ))
   ) {
-    if (child.exitCode !== null || Date.now() > giveUpAt) throw new Error(`${url} does not answer`)
+    if (child.exitCode !== null || Date.now() > giveUpAt) throw new Error(`${url} does not respond`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

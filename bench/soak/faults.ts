@@ -7,37 +7,37 @@ import type { Load } from './load.ts'
 import type { PhaseResult } from './phase.ts'
 import type { Replica } from './replica.ts'
 
-/** Everything that a fault can be done to. */
+/** The parts of the system that faults can affect. */
 export interface Stage {
   load: Load
   issuer: Issuer
   replicas: readonly [Replica, Replica]
   database: PostgresServer
-  /** Ends the waiting when the run is broken off. */
+  /** Ends the wait when the run is interrupted. */
   signal: AbortSignal
 }
 
 export interface Fault {
   name: string
-  /** What the phase has to hold, beside that no acknowledged write is lost. */
+  /** Goal of the phase, besides that no acknowledged write is lost. */
   goal: string
   isMet(result: PhaseResult): boolean
-  /** What else is worth knowing of it. */
+  /** Additional result for the table. */
   note?(result: PhaseResult): string
   happen(stage: Stage): Promise<void>
 }
 
-/** After a fault the callers go on for so long, in the same phase. */
+/** Seconds that the phase continues after the fault. */
 const AFTERWARDS = 10
 const REVOKED_WITHIN_MS = 5_000
-/** docs/architecture.md: a set of keys is fresh for so long. */
+/** Seconds for which a key set is fresh (docs/architecture.md). */
 const FRESH = 600
 
 const nothingFails = {
   goal: 'nothing fails',
   isMet: ({ failures }: PhaseResult) => Object.keys(failures).length === 0,
 }
-/** That the database is away is told to those who need it, and to nobody else. */
+/** While the database is down, only requests that need it may fail. */
 const onlyTheDatabaseFails = {
   goal: 'only requests that need the database fail, with 503',
   isMet: ({ failures }: PhaseResult) =>
@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
     happen: async ({ load, issuer, signal }) => {
       issuer.hang()
       await seconds(60, signal)
-      issuer.goOn()
+      issuer.resume()
       await load.tell({ name: 'inventKeys', isOn: false })
       await seconds(AFTERWARDS, signal)
     },
@@ -99,7 +99,7 @@ export const faults: readonly Fault[] = [
       await seconds(3, signal)
       replica.hang()
       await seconds(15, signal)
-      replica.goOn()
+      replica.resume()
       await seconds(AFTERWARDS, signal)
     },
   },
@@ -110,7 +110,7 @@ export const faults: readonly Fault[] = [
       for (const replica of [...replicas, ...replicas]) {
         await replica.end('SIGTERM')
         await replica.start()
-        await seconds(4, signal) // until the balancer has seen that it is back
+        await seconds(4, signal) // until the balancer has added it again
       }
     },
   },
@@ -128,7 +128,7 @@ export const faults: readonly Fault[] = [
     ...revokedWithin(REVOKED_WITHIN_MS),
     happen: async (stage) => {
       const { load, issuer, signal } = stage
-      await rotate(stage) // so that somebody has tokens of a key that stays
+      await rotate(stage) // so that some callers have tokens of a key that stays
       await seconds(3, signal)
       const key = await generateSigningKey()
       const oldest = issuer.keys.at(-1)
@@ -154,7 +154,7 @@ export const faults: readonly Fault[] = [
   },
 ]
 
-/** Takes longer than all the others together: nothing tells the service before its keys are due. */
+/** Takes longer than all other faults together: the service notices only when its keys are renewed. */
 export const silentWithdrawal: Fault = {
   name: 'key withdrawn without a successor',
   ...revokedWithin((FRESH + 5) * 1000),

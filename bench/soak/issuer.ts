@@ -4,17 +4,17 @@ import type { JWK } from 'jose'
 import { freePort } from '../../test/helpers/free-port.ts'
 import { answering, type Children } from './children.ts'
 
-/** The local tenant, in hand: it is killed, hangs, and changes its keys. */
+/** Controls the local tenant: kills it, suspends it, and changes its keys. */
 export class Issuer {
   readonly url: string
-  /** Private ones, of which the first signs. */
+  /** Private keys; the first one signs. */
   keys: readonly JWK[]
   readonly #children: Children
   readonly #port: number
   readonly #webApp: string
   #process: ChildProcess | undefined
 
-  /** @param webApp the address to which it sends people back */
+  /** @param webApp URL of the web app, to which logins return */
   static async start(children: Children, webApp: string, keys: readonly JWK[]): Promise<Issuer> {
     const issuer = new Issuer(children, await freePort(), webApp, keys)
     await issuer.start()
@@ -29,7 +29,7 @@ export class Issuer {
     this.url = `http://localhost:${port}/`
   }
 
-  /** With the keys it had. */
+  /** Starts it with its current keys. */
   async start(): Promise<void> {
     const args = [String(this.#port), this.#webApp, JSON.stringify(this.keys)]
     this.#process = this.#children.fork(`${import.meta.dirname}/tenant-process.ts`, args, 'issuer')
@@ -40,12 +40,12 @@ export class Issuer {
     if (this.#process) await this.#children.end(this.#process, 'SIGKILL')
   }
 
-  /** Connections are accepted, and nothing is answered. */
+  /** Suspends the process: it accepts connections but does not respond. */
   hang(): void {
     this.#process?.kill('SIGSTOP')
   }
 
-  goOn(): void {
+  resume(): void {
     this.#process?.kill('SIGCONT')
   }
 

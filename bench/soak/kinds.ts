@@ -1,23 +1,23 @@
 import { VISITOR_EMAIL } from './visitors.ts'
 
-/** What a request can be made of. */
+/** Data for requests. */
 export interface World {
-  /** A token that was sent before, and that of a person; by a number that says whose. */
+  /** A token of the user with this number that was sent before. */
   knownToken(user: number): string
-  /** None while they are being signed. */
+  /** A token that was never sent; undefined while new ones are signed. */
   newToken(): string | undefined
-  /** One whose key the issuer has withdrawn, if any. */
+  /** A token whose key the issuer has withdrawn, if any. */
   withdrawnToken(): string | undefined
-  /** One that names a key that no issuer has. */
+  /** A token with an invented `kid`. */
   inventedToken(): string
-  /** The session of somebody who has signed in to the web app; none while they are signing in. */
+  /** A session cookie of a logged-in user; undefined during the login. */
   cookie(): string | undefined
   /** An acknowledged to-do, if any. */
   todo(): Todo | undefined
   users: number
 }
 
-/** What is noted of answers, beside whether they are good. */
+/** Records results of responses, besides whether they are expected. */
 export interface Notes {
   acknowledge(todo: Todo): void
   /** A token of a withdrawn key was accepted. */
@@ -36,23 +36,23 @@ export interface Planned {
   token?: string
   cookie?: string
   body?: { title: string }
-  /** Whether the answer is what it should be. */
+  /** Whether the response is the expected one. */
   isGood(status: number, body: string, notes: Notes): boolean
 }
 
-/** A kind of request: how often it comes, and how one is made. Returns nothing when there is none to make now. */
+/** A kind of request and its share of the load. `plan` returns undefined when no such request can be made now. */
 export interface Kind {
   share: number
-  /** Cannot be answered while the database is away. */
+  /** Fails while the database is down. */
   needsDatabase?: true
-  /** Who sends it may be refused, and may wait. */
+  /** The request may be rejected, and may wait. */
   isInvalid?: true
   plan(world: World): Planned | undefined
 }
 
 const isOk = (status: number) => status === 200
 
-/** Everything that callers do. A kind more is an entry more. */
+/** All requests of the callers. */
 export const kinds: Record<string, Kind> = {
   'known token': {
     share: 40,
@@ -113,7 +113,7 @@ export const kinds: Record<string, Kind> = {
   },
 }
 
-/** Only while the issuer is in trouble: each has the service ask for keys, as far as it does. No valid requests. */
+/** Not valid; sent only while the issuer fails, to make the service download keys as often as it does. */
 export const invented: Kind = {
   share: 1,
   isInvalid: true,
@@ -124,7 +124,7 @@ export const invented: Kind = {
   }),
 }
 
-/** Only once a key has been withdrawn: its tokens are no valid requests any more. */
+/** Not valid; sent only after a key was withdrawn. */
 export const withdrawn: Kind = {
   share: 10,
   isInvalid: true,

@@ -16,8 +16,8 @@ import { Tokens } from './tokens.ts'
 import { Visitors } from './visitors.ts'
 
 /**
- * The callers, as a process: URL of the service, issuer, requests a second. They come at their times whether those
- * before them were answered or not, and each waits from the time it was due.
+ * The process of the callers. Arguments: URL of the service, issuer, requests per second. Requests are sent on schedule,
+ * whether or not earlier ones got a response, and latency counts from the scheduled time.
  */
 const [, , url = '', issuer = '', rate = '0'] = process.argv
 const TICK_MS = 5
@@ -42,7 +42,7 @@ const world: World = {
 }
 
 const commands: { [Name in Command['name']]: (command: Extract<Command, { name: Name }>) => unknown } = {
-  useKey: ({ key }) => Promise.all([tokens.useKey(key), visitors.signIn()]),
+  useKey: ({ key }) => Promise.all([tokens.useKey(key), visitors.logIn()]),
   withdrawKey: ({ kid }) => {
     tokens.withdraw(kid)
     mix['withdrawn key'] = withdrawn
@@ -52,7 +52,7 @@ const commands: { [Name in Command['name']]: (command: Extract<Command, { name: 
     if (isOn) mix['invented key'] = invented
     else delete mix['invented key']
   },
-  /** What is under way belongs to the phase that ends, and is waited for. */
+  /** Requests in flight belong to the phase that ends, so it waits for them. */
   nextPhase: async () => {
     const ended = phase
     phase = new Phase()
@@ -93,7 +93,7 @@ function send(dueAt: number) {
   call(planned, own).then(done, (error: NodeJS.ErrnoException) => done(error.code ?? error.message))
 }
 
-/** What is wrong with the answer, if anything. */
+/** Sends the request, and describes the fault of the response, if any. */
 async function call(planned: Planned, notes: Notes): Promise<string | undefined> {
   const { method = 'GET', path, token, cookie, body, isGood } = planned
   const content = body && JSON.stringify(body)
@@ -109,7 +109,9 @@ async function call(planned: Planned, notes: Notes): Promise<string | undefined>
         : {}),
     },
   })
-  sent.setTimeout(TIMEOUT_MS, () => sent.destroy(Object.assign(new Error('no answer'), { code: 'timeout' })))
+  sent.setTimeout(TIMEOUT_MS, () =>
+    sent.destroy(Object.assign(new Error('no response'), { code: 'timeout' })),
+  )
   sent.on('response', resolve).on('error', reject).end(content)
   const response = await promise
   const answer = await text(response)
@@ -118,7 +120,7 @@ async function call(planned: Planned, notes: Notes): Promise<string | undefined>
   return status === 200 ? 'wrong 200' : String(status)
 }
 
-/** Each kind as often as its share says. */
+/** Picks a kind at random, weighted by its share. */
 function pick(): [string, Kind] {
   const entries = Object.entries(mix)
   let left = Math.random() * entries.reduce((sum, [, { share }]) => sum + share, 0)
@@ -126,5 +128,5 @@ function pick(): [string, Kind] {
     left -= entry[1].share
     if (left < 0) return entry
   }
-  throw new Error('there are no kinds of requests')
+  throw new Error('no kind of request was picked')
 }

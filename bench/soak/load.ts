@@ -17,7 +17,7 @@ export interface Reply {
 
 type Order = Command extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never
 
-/** The process of the callers, by remote control. They begin with their first key. */
+/** Controls the process of the callers, which start with their first key. */
 export class Load {
   readonly #process: ChildProcess
   #orders = 0
@@ -34,7 +34,7 @@ export class Load {
     await this.#send(order)
   }
 
-  /** The result of the phase that ends with this. */
+  /** Ends the phase and returns its result. */
   async nextPhase(): Promise<PhaseResult> {
     return (await this.#send({ name: 'nextPhase' })) as PhaseResult
   }

@@ -1,15 +1,15 @@
 import type { Notes, Todo } from './kinds.ts'
 
-/** What came of the requests of one phase. */
+/** Result of the requests of one phase. */
 export interface PhaseResult {
-  /** Valid ones; the two times are theirs. */
+  /** Number of valid requests; both latencies are of these. */
   requests: number
   p99Ms: number
   slowestMs: number
-  /** Requests that were not answered as they should be, by kind and status or error. */
+  /** Number of unexpected responses, by kind and by status or error. */
   failures: Record<string, Record<string, number>>
   acknowledged: Todo[]
-  /** How long after the withdrawal of a key a token of it was last accepted. */
+  /** Time from the withdrawal of a key to the last acceptance of one of its tokens. */
   withdrawnAcceptedMs: number
 }
 

@@ -35,7 +35,7 @@ export class Replica {
     return this.#process?.pid ?? 0
   }
 
-  /** Waits until it is ready. */
+  /** Starts the process and waits until it is ready. */
   async start(): Promise<void> {
     this.#process = this.#children.start(process.execPath, [SERVER], this.#name, this.#environment)
     await answering(`${this.url}/readyz`, this.#process)
@@ -49,7 +49,7 @@ export class Replica {
     this.#process?.kill('SIGSTOP')
   }
 
-  goOn(): void {
+  resume(): void {
     this.#process?.kill('SIGCONT')
   }
 }

@@ -6,11 +6,11 @@ export interface Row extends PhaseResult {
   goal: string
   isMet: boolean
   note: string
-  /** Acknowledged to-dos that are not in the database at the end. */
+  /** Number of acknowledged to-dos that are missing in the database at the end. */
   lost: number
 }
 
-/** One line for each fault. */
+/** Formats one row for each fault. */
 export function faultTable(rows: readonly Row[]): string {
   return table(
     ['fault', 'valid requests', 'failed', 'slowest', 'p99', 'lost writes', 'goal', 'met'],

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import { startTenant } from '../../dev/tenant/index.ts'
 
-/** The local tenant as a process: PORT, the web app's URL, and its keys as JSON; a message brings others. Ends with who started it. */
+/** The local tenant as a process. Arguments: port, URL of the web app, keys as JSON. A message replaces the keys. Ends with its parent. */
 const [, , port = '0', baseUrl = '', keys = '[]'] = process.argv
 const tenant = await startTenant({
   port: Number(port),

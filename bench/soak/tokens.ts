@@ -3,7 +3,7 @@ import { api } from '../../dev/tenant/api.ts'
 
 const IN_STOCK = 300
 
-/** Tokens as the local tenant signs them, made ahead, so that signing delays no request. */
+/** Tokens like those of the local tenant, signed in advance so that signing does not delay requests. */
 export class Tokens {
   readonly users = 100
   readonly #issuer: string
@@ -17,7 +17,7 @@ export class Tokens {
     this.#issuer = issuer
   }
 
-  /** New tokens are signed by this key as soon as there are enough. Those known before stay in use. */
+  /** Signs new tokens with this key, as soon as enough of them exist. Known tokens stay in use. */
   async useKey(key: JWK): Promise<void> {
     const known = await Promise.all(Array.from({ length: this.users }, (_, n) => this.#sign(key, n)))
     const stock = await Promise.all(Array.from({ length: IN_STOCK }, () => this.#sign(key)))
@@ -26,7 +26,7 @@ export class Tokens {
     this.#new = stock
   }
 
-  /** From now on its tokens are no longer in use, but tried. */
+  /** Moves the tokens of this key from the known to the withdrawn ones. */
   withdraw(kid: string): void {
     this.#withdrawn.push(...(this.#known.get(kid) ?? []))
     this.#known.delete(kid)
@@ -46,7 +46,7 @@ export class Tokens {
     return this.#withdrawn[Math.floor(Math.random() * this.#withdrawn.length)]
   }
 
-  /** The signature is no matter: without a key nothing gets that far. */
+  /** The signature does not matter: without a key it is not checked. */
   invented(): string {
     const [, claims, signature] = this.known(0).split('.')
     return `${encode({ alg: 'RS256', typ: 'JWT', kid: crypto.randomUUID() })}.${claims}.${signature}`

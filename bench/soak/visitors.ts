@@ -2,10 +2,10 @@ import { sessionCookie, signedIn } from '../../test/helpers/web-app.ts'
 
 const BROWSERS = 10
 
-/** Of the one throwaway account that signs in. */
+/** E-mail address of the test account that logs in. */
 export const VISITOR_EMAIL = 'reader@example.com'
 
-/** Browsers in which somebody has signed in to the web app. */
+/** Browsers with a logged-in user. */
 export class Visitors {
   readonly #url: string
   #cookies: string[] = []
@@ -14,19 +14,19 @@ export class Visitors {
     this.#url = url
   }
 
-  /** In new browsers, which take the place of those before. */
-  async signIn(): Promise<void> {
-    this.#cookies = await Promise.all(Array.from({ length: BROWSERS }, () => this.#signInOnce()))
+  /** Logs in with new browsers, which replace the previous ones. */
+  async logIn(): Promise<void> {
+    this.#cookies = await Promise.all(Array.from({ length: BROWSERS }, () => this.#logInOnce()))
   }
 
   cookie(): string | undefined {
     return this.#cookies[Math.floor(Math.random() * this.#cookies.length)]
   }
 
-  async #signInOnce(): Promise<string> {
+  async #logInOnce(): Promise<string> {
     const browser = await signedIn(this.#url)
     const { url, status } = browser.page
-    if (url.pathname !== '/profile') throw new Error(`the sign-in ended at ${url} with ${status}`)
+    if (url.pathname !== '/profile') throw new Error(`the login ended at ${url} with ${status}`)
     return `gatehouse-session=${sessionCookie(browser, this.#url)}`
   }
 }

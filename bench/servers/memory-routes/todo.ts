@@ -13,7 +13,7 @@ const NewTodo = Type.Object(
   { additionalProperties: false },
 )
 
-/** The same guard, validation, answers and schemas as the routes of to-dos, but neither person nor store. */
+/** Has the guard, validation, responses and schemas of the to-do routes, without user and store. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const preHandler = app.authenticate
   const list = TODOS.map((todo, index) => ({ id: index + 1, ...todo, user: 1 }))
