@@ -11,7 +11,7 @@ import {
 import { listen } from './helpers/app.ts'
 import { moveClock } from './helpers/clock.ts'
 
-/** The whole way: tokens that the local tenant gave to people and machines, the service on a port, real HTTP. */
+/** End to end: tokens of the local tenant for users and machines, the service on a port, real HTTP. */
 t.test('tokens of the local tenant', async (t) => {
   const tenant = await tenantFor(t)
   const serve = (environment: Record<string, string> = {}) =>
@@ -127,6 +127,10 @@ t.test('tokens of the local tenant', async (t) => {
     })
     t.match(unreachable.headers.get('retry-after'), /^[1-5]$/)
     await check(unreachable, 503, 'issuer_unavailable', 'The identity provider cannot be reached')
-    t.equal((await get('/api/private', `Bearer ${member}`)).status, 200, 'who has the key serves on')
+    t.equal(
+      (await get('/api/private', `Bearer ${member}`)).status,
+      200,
+      'a service that knows the key still serves',
+    )
   })
 })

@@ -7,7 +7,7 @@ import { startWithIssuer } from './helpers/web-issuer.ts'
 
 const SRC = `${import.meta.dirname}/../src`
 
-/** Who a request seems to come from, when it comes from the address with these headers. */
+/** Returns the address, protocol and host that the service sees behind proxies. */
 async function callerSeen(t: Test, TRUST_PROXY: string) {
   const app = await buildApp(t, await TestIssuer.start(t), {
     environment: { TRUST_PROXY },

@@ -10,9 +10,9 @@ const times = {
   http: { headersTimeout: SHORT_MS, connectionsCheckingInterval: 50 },
 }
 
-/** Goes on writing a little, until the server has enough of it. */
+/** Writes a few bytes at a time until the server closes the connection. */
 function dribble(socket: Socket, bytes: string): Promise<string> {
-  socket.on('error', () => {}) // written to, after the server has closed it
+  socket.on('error', () => {}) // written to after the server has closed it
   const timer = setInterval(() => socket.write(bytes), SHORT_MS / 10)
   return text(socket).finally(() => clearInterval(timer))
 }

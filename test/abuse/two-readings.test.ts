@@ -4,13 +4,13 @@ import { TestIssuer } from '../helpers/issuer.ts'
 import { exchange } from '../helpers/raw-http.ts'
 
 /**
- * Request smuggling: bytes that a proxy in front could take for one request and this server for two. Whatever follows a
- * refused request on its connection is not read; whatever is accepted has one reading, that of RFC 9112.
+ * Request smuggling: bytes that a proxy may parse as one request and this server as two. Bytes after a rejected request
+ * on the same connection are not read. An accepted request can be parsed in one way only, that of RFC 9112.
  */
 async function start(t: Test) {
   let smuggled = 0
   const { url } = await listen(t, await TestIssuer.start(t), {
-    // What answers early or late in the order of hooks must not come first
+    // Hooks of the rate limit and of CORS must not respond first
     environment: { RATE_LIMIT_MAX: '1000', CLIENT_ORIGIN_URL: 'https://app.example' },
     extend: (app) => {
       const config = { public: true }
@@ -33,7 +33,7 @@ const last = `${line('/livez')}Connection: close\r\n\r\n`
 const withHeader = (header: string, content = body) => `${post}${header}\r\n\r\n${content}`
 const inChunks = (content: string) => `${post}${chunked}\r\n${content}`
 
-const refused: Record<string, string> = {
+const ambiguous: Record<string, string> = {
   'Content-Length and Transfer-Encoding': `${post}Content-Length: 10\r\n${chunked}\r\n${chunks}`,
   'Transfer-Encoding and Content-Length': `${post}${chunked}Content-Length: 4\r\n\r\n${chunks}`,
   'two lengths': withHeader('Content-Length: 10\r\nContent-Length: 60'),
@@ -42,9 +42,9 @@ const refused: Record<string, string> = {
   'a length with a plus sign': withHeader('Content-Length: +10'),
   'a negative length': withHeader('Content-Length: -10'),
   'a hexadecimal length': withHeader('Content-Length: 0xa'),
-  'a length with a blank inside': withHeader('Content-Length: 1 0'),
-  'no length where one is named': withHeader('Content-Length: '),
-  'a length beyond all numbers': withHeader(`Content-Length: ${'9'.repeat(30)}`),
+  'a length with a space inside': withHeader('Content-Length: 1 0'),
+  'an empty length': withHeader('Content-Length: '),
+  'a length of thirty digits': withHeader(`Content-Length: ${'9'.repeat(30)}`),
   'an unknown coding': withHeader('Transfer-Encoding: xchunked', chunks),
   'a coding after chunked': withHeader('Transfer-Encoding: chunked, identity', chunks),
   'a coding before chunked': withHeader('Transfer-Encoding: gzip, chunked', chunks),
@@ -56,8 +56,8 @@ const refused: Record<string, string> = {
   'a quoted coding': withHeader('Transfer-Encoding: "chunked"', chunks),
   'a coding behind a vertical tab': withHeader('Transfer-Encoding: \x0bchunked', chunks),
   'a coding on a folded line': withHeader('Transfer-Encoding:\r\n chunked', chunks),
-  'a blank before the colon': withHeader('Transfer-Encoding : chunked', chunks),
-  'a blank before the name': withHeader(' Transfer-Encoding: chunked', chunks),
+  'a space before the colon': withHeader('Transfer-Encoding : chunked', chunks),
+  'a space before the name': withHeader(' Transfer-Encoding: chunked', chunks),
   'chunks in HTTP/1.0': inChunks(chunks).replace('HTTP/1.1', 'HTTP/1.0'),
   'bare line feeds': `${post}Content-Length: 10\r\n\r\n${body}`.replaceAll('\r\n', '\n'),
   'a bare line feed between headers': withHeader('X: a\nContent-Length: 10'),
@@ -66,8 +66,8 @@ const refused: Record<string, string> = {
   'a NUL in a header': withHeader('X: a\0b\r\nContent-Length: 10'),
   'a chunk size with a plus sign': inChunks(chunks.replace('a', '+a')),
   'a chunk size with 0x': inChunks(chunks.replace('a', '0xa')),
-  'a chunk size with a blank before': inChunks(chunks.replace('a', ' a')),
-  'a chunk size with a blank after': inChunks(chunks.replace('a', 'a ')),
+  'a chunk size with a space before': inChunks(chunks.replace('a', ' a')),
+  'a chunk size with a space after': inChunks(chunks.replace('a', 'a ')),
   'a chunk size beyond 64 bits': inChunks(chunks.replace('a', '1000000000000000a')),
   'no chunk size': inChunks(chunks.replace('a', '')),
   'a chunk longer than its size': inChunks(chunks.replace('a', '9')),
@@ -87,13 +87,13 @@ const refused: Record<string, string> = {
 
 t.test('an ambiguous request is 400, and nothing after it is read', async (t) => {
   const { send, smuggled } = await start(t)
-  for (const [name, bytes] of Object.entries(refused)) {
+  for (const [name, bytes] of Object.entries(ambiguous)) {
     const { statuses, received } = await send(bytes + hidden + last)
     t.strictSame(statuses, [400], name)
     t.match(received, /^connection: close\r$/im, name)
   }
   t.equal(smuggled(), 0)
-  t.strictSame((await send(hidden + last)).statuses, [200, 200], 'the same on its own is a request')
+  t.strictSame((await send(hidden + last)).statuses, [200, 200], 'the bytes alone are a request')
   t.equal(smuggled(), 1)
 })
 
@@ -101,13 +101,13 @@ t.test('an unambiguous request is accepted', async (t) => {
   const { send, smuggled } = await start(t)
   const accepted: Record<string, string> = {
     'a length': withHeader('Content-Length: 10'),
-    'a length with blanks around': withHeader('Content-Length:   10  '),
+    'a length with spaces around': withHeader('Content-Length:   10  '),
     chunks: inChunks(chunks),
     'chunks, in capitals': inChunks(chunks).replace('chunked', 'CHUNKED'),
     'a chunk extension': inChunks(chunks.replace('a', 'a;name=value').replace('0', '0;last')),
-    'a header that is like another': withHeader('Transfer_Encoding: chunked\r\nContent-Length: 10'),
+    'a header with a similar name': withHeader('Transfer_Encoding: chunked\r\nContent-Length: 10'),
     'empty lines before': `\r\n\r\n${withHeader('Content-Length: 10')}`,
-    'leave to go on': withHeader('Expect: 100-continue\r\nContent-Length: 10'),
+    'Expect: 100-continue': withHeader('Expect: 100-continue\r\nContent-Length: 10'),
   }
   for (const [name, bytes] of Object.entries(accepted)) {
     const { statuses, received } = await send(bytes + last)
@@ -147,6 +147,6 @@ t.test('no connection becomes a tunnel or changes its protocol', async (t) => {
   t.strictSame((await send(`${line('other.test:443', 'CONNECT')}\r\n${hidden}`)).statuses, [])
   t.equal(smuggled(), 0)
   const upgrade = `${line('/livez')}Connection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`
-  t.strictSame((await send(upgrade + hidden)).statuses, [200], 'it stays HTTP/1.1')
+  t.strictSame((await send(upgrade + hidden)).statuses, [200], 'the protocol stays HTTP/1.1')
   t.equal(smuggled(), 0)
 })

@@ -11,7 +11,7 @@ import { exchange, head, openSocket } from '../helpers/raw-http.ts'
 
 const MIB = 1_048_576
 
-/** The service as a process, its resident size, and connections that send requests in one write and read nothing. */
+/** Starts the service as a process. `flood` sends requests in one write and reads no response. */
 async function startProcess(t: Test) {
   const { child, listening } = start(t, { environment: { ...required, LOG_LEVEL: 'info' } })
   const url = await listening()
@@ -26,7 +26,7 @@ async function startProcess(t: Test) {
     t.teardown(() => sockets.map((socket: Socket) => socket.destroy()))
     return sockets
   }
-  /** The slowest of the probes, in milliseconds. */
+  /** Measures the slowest of several probes, in milliseconds. */
   const slowestProbe = async (count: number) => {
     let slowest = 0
     for (let i = 0; i < count; i++) {

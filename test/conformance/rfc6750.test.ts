@@ -49,14 +49,14 @@ t.test('RFC 6750, 2.3: a token in the query string is not accepted', async (t) =
 })
 
 t.test('RFC 6750, 3: every rejection has one challenge of the scheme Bearer', async (t) => {
-  const refusals = {
+  const rejections = {
     'no token': await request({}),
     'a bad token': await get('x'),
     'an expired token': await get(await issuer.sign({ exp: 1 })),
     'no scope': await get(await issuer.sign(), '/api/private-scoped'),
     'no permission': await get(good, '/api/messages/admin'),
   }
-  for (const [name, response] of Object.entries(refusals)) {
+  for (const [name, response] of Object.entries(rejections)) {
     const challenge = challengeOf(response)
     t.ok(response.status === 401 || response.status === 403, name)
     t.match(challenge, /^Bearer realm="api"/, name)

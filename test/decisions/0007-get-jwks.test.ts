@@ -2,7 +2,7 @@ import buildGetJwks from 'get-jwks'
 import t, { type Test } from 'tap'
 import { TestIssuer } from '../helpers/issuer.ts'
 
-/** Why get-jwks needs bounds around it (docs/decisions/0007). When one of these fails, some of them can go. */
+/** Shows why get-jwks needs limits around it (docs/decisions/0007). If a test fails, a limit may be unnecessary. */
 async function start(t: Test, options: Parameters<typeof buildGetJwks>[0] = {}) {
   const issuer = await TestIssuer.start(t)
   const jwks = buildGetJwks({ jwksPath: '/jwks.json', ...options })

@@ -19,18 +19,18 @@ const ERROR_LEVEL = 50
 export interface BuildOptions {
   environment?: Record<string, string>
   routes?: AppOptions['routes']
-  /** Adds to the app before it is ready. */
+  /** Adds routes or hooks to the app before it is ready. */
   extend?: (instance: FastifyInstance) => void | Promise<void>
-  /** Other times than the service's own, for which no test can wait. */
+  /** Overrides time-outs that are too long for tests. */
   times?: Pick<
     FastifyHttpOptions<Server>,
     'connectionTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'http'
   >
-  /** Errors in the log that the test causes on purpose. */
+  /** Whether the test causes errors in the log on purpose. */
   expectsErrors?: boolean
 }
 
-/** The real application, trusting the issuer; closed with the test, which fails if an unexpected error was logged. */
+/** Builds the real application and closes it after the test, which fails if an unexpected error was logged. */
 export async function buildApp(
   t: Test,
   issuer: Pick<TestIssuer, 'url'>,
@@ -57,7 +57,7 @@ export async function buildApp(
   return Object.assign(instance, { logLines: log })
 }
 
-/** The same, listening on a port of its own. */
+/** Builds the application and listens on a free port. */
 export async function listen(
   t: Test,
   issuer: Pick<TestIssuer, 'url'>,

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 
-/** Moves the wall clock of this process; set right again with the end of the test. */
+/** Moves the wall clock of this process, and restores it after the test. */
 export function moveClock(t: Test) {
   const realNow = Date.now
   t.teardown(() => {

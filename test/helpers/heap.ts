@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** In bytes, after a collection of garbage. */
+/** Returns the size of the heap in bytes, after a garbage collection. */
 export function heapUsed(): number {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()

@@ -17,33 +17,33 @@ export interface IssuerKey {
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * An OpenID issuer on a real socket that the test has in hand: it publishes the keys it is told to, signs what it is
- * told to, counts its visitors, and hangs, lies or breaks on demand.
+ * An OpenID issuer on a real socket, controlled by the test. It publishes the given keys, signs any token, counts
+ * requests, and hangs, lies or fails on demand.
  */
 export class TestIssuer {
   readonly #server = createServer((request, response) => this.#answer(request, response))
   keys: IssuerKey[] = []
-  /** The headers of every request so far. */
+  /** Headers of all requests. */
   readonly requestHeaders: IncomingHttpHeaders[] = []
-  /** Requests for the key set so far. */
+  /** Number of requests for the key set. */
   keySetRequests = 0
-  /** Requests for a profile so far: their `Authorization` headers. */
+  /** `Authorization` headers of all userinfo requests. */
   readonly userinfoRequests: (string | undefined)[] = []
-  /** Answers requests for a profile. */
+  /** Answers userinfo requests. */
   userinfo: Answer = (_request, response) => response.writeHead(403).end()
-  /** Answers requests for tokens. */
+  /** Answers token requests. */
   token: Answer = (_request, response) => response.writeHead(403).end()
-  /** Replaces the answer to every request while set, or only to those for the key set. */
+  /** Answers all requests while set, or only those for the key set. */
   misbehaviour: Answer | undefined
   misbehavesOnlyWithKeys = false
-  /** What every answer waits for. */
+  /** Delays every response while set. */
   hold: Promise<void> | undefined
-  /** Replaces the discovery document while set. */
+  /** Discovery document to publish instead of the correct one. */
   discovery: object | undefined
-  /** Replaces the key set while set. */
+  /** Key set to publish instead of `keys`. */
   keySet: object | undefined
 
-  /** Starts with one RS256 key; stops with the test. */
+  /** Starts an issuer with one RS256 key, and stops it after the test. */
   static async start(t: Test): Promise<TestIssuer> {
     const issuer = new TestIssuer()
     await issuer.listen()
@@ -57,13 +57,13 @@ export class TestIssuer {
     return `http://127.0.0.1:${this.#port}/`
   }
 
-  /** Listens, after a stop on the same port as before. */
+  /** Listens, always on the same port. */
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve))
     this.#port = (this.#server.address() as AddressInfo).port
   }
 
-  /** From now on connections are refused. */
+  /** Closes all connections and refuses new ones. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return
     this.#server.closeAllConnections()
@@ -82,24 +82,24 @@ export class TestIssuer {
     this.keys = this.keys.filter((key) => key.kid !== kid)
   }
 
-  /** A token that is acceptable in every way but those given; `undefined` takes a claim or header parameter out. */
+  /** Signs an acceptable token with the given changes. `undefined` removes a claim or header parameter. */
   async sign(claims: object = {}, header: object = {}, key = this.newestKey): Promise<string> {
     return new SignJWT(this.claims(claims)).setProtectedHeader(this.header(header, key)).sign(key.privateKey)
   }
 
-  /** The same of any parts at all: of those that a library refuses to sign. */
+  /** Signs any parts, including those that a library does not sign. */
   signRaw(header: Part = this.header(), payload: Part = this.claims(), key = this.newestKey): string {
     return rawToken(header, payload, signer(key.privateKey, key.algorithm))
   }
 
-  /** Acceptable but for the changes. */
+  /** Returns acceptable claims with the given changes. */
   claims(changes: object = {}) {
     const now = Math.floor(Date.now() / 1000)
     const times = { iat: now, exp: now + 3600 }
     return { iss: this.url, sub: 'auth0|1', aud: AUDIENCE, azp: 'client', ...times, ...changes }
   }
 
-  /** Acceptable but for the changes. */
+  /** Returns an acceptable header with the given changes. */
   header(changes: object = {}, key = this.newestKey) {
     return { alg: key.algorithm, kid: key.kid, typ: 'JWT', ...changes }
   }

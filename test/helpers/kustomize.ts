@@ -13,8 +13,8 @@ interface Kustomization {
 }
 
 /**
- * The objects of a kustomization, read without the program, which not every machine has: resources, patches that merge
- * mappings, and generated ConfigMaps. Namespace and images are as they stand in the files.
+ * Reads the objects of a kustomization without `kubectl`, which not every machine has: resources, patches that merge
+ * mappings, and generated ConfigMaps. Namespace and images are unchanged.
  */
 export function readKustomization(folder: string): KubernetesObject[] {
   const {
@@ -40,7 +40,7 @@ export function readKustomization(folder: string): KubernetesObject[] {
   return objects
 }
 
-/** The same by `kubectl kustomize`; undefined without `kubectl`. Hashes at the end of names are taken off. */
+/** Renders a kustomization with `kubectl`, without the hashes of names. Returns undefined without `kubectl`. */
 export function renderKustomization(folder: string): KubernetesObject[] | undefined {
   const { error, status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
   if (error) return undefined
@@ -48,7 +48,7 @@ export function renderKustomization(folder: string): KubernetesObject[] | undefi
   return parseObjects(stdout.replaceAll(/(name: gatehouse)-[a-z0-9]{10}$/gm, '$1'))
 }
 
-/** The one object of its kind. */
+/** Returns the only object of a kind. */
 export function find(objects: KubernetesObject[], kind: string): KubernetesObject {
   const found = objects.filter((object) => object.kind === kind)
   if (found.length !== 1) throw new Error(`there are ${found.length} of kind ${kind}`)
@@ -61,7 +61,7 @@ function parseObjects(text: string): KubernetesObject[] {
 
 function merge(target: KubernetesObject, patch: KubernetesObject): void {
   for (const [key, value] of Object.entries(patch)) {
-    if (Array.isArray(value)) throw new Error(`a patch of the list ${key} is not understood here`)
+    if (Array.isArray(value)) throw new Error(`a patch of the list ${key} is not supported here`)
     if (typeof value === 'object' && target[key]) merge(target[key], value)
     else target[key] = value
   }

@@ -6,7 +6,7 @@ export function readDocument(path: string): string {
   return readFileSync(`${root}/${path}`, 'utf8')
 }
 
-/** The rows of the table whose header begins with the given cells, as cells without the marks of code. */
+/** Returns the rows of the table whose header begins with the given cells, as cells without backticks. */
 export function tableRows(path: string, ...header: string[]): string[][] {
   const lines = readDocument(path).split('\n')
   const start = lines.findIndex((line) => line.startsWith(`| ${header.join(' | ')} |`))

@@ -4,7 +4,7 @@ import { freePort } from './free-port.ts'
 import { TestIssuer } from './issuer.ts'
 import { Scrape } from './metrics.ts'
 
-/** The service with its metrics on. */
+/** Starts the service with metrics enabled. */
 export async function startMeasured(t: Test, options: BuildOptions = {}) {
   const issuer = await TestIssuer.start(t)
   const port = await freePort()

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What an answer says of itself, as far as patience needs it. */
+/** The parts of a response that decide about a retry. */
 interface Answer {
   status: number
   body: string
@@ -8,8 +8,8 @@ interface Answer {
 }
 
 /**
- * Asks again when told that the service has too much to do: where client, issuer and service are one process on a busy
- * machine, that is the truth, and not what is tested.
+ * Repeats a request while the service is overloaded. This may happen on a busy machine, where client, issuer and service
+ * share a process, and it is not what is tested.
  */
 export async function patiently<T extends Answer>(ask: () => Promise<T>): Promise<T> {
   for (;;) {

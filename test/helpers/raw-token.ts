@@ -1,16 +1,16 @@
 import { constants, type KeyObject, sign } from 'node:crypto'
 
-/** A part of a token before its encoding: JSON to be, or text or bytes as they are. */
+/** A part of a token before its encoding: an object to serialize, or raw text or bytes. */
 export type Part = object | string | Buffer
 
 export type Signer = (input: string) => Buffer
 
-/** A compact JWS (RFC 7515, section 7.1) of any header and payload at all: libraries refuse to make most of these. */
+/** Makes a compact JWS (RFC 7515, section 7.1) of any header and payload, including invalid ones. */
 export function rawToken(header: Part, payload: Part, signInput: Signer): string {
   return seal(encode(header), encode(payload), signInput)
 }
 
-/** The same of segments that are encoded already, however badly. */
+/** Makes a compact JWS of encoded segments, including invalid ones. */
 export function seal(header: string, payload: string, signInput: Signer): string {
   const input = `${header}.${payload}`
   return `${input}.${signInput(input).toString('base64url')}`
@@ -21,7 +21,7 @@ export function encode(part: Part): string {
   return Buffer.from(text as string).toString('base64url')
 }
 
-/** Signs as RFC 7518, section 3.1 and RFC 8037 say. */
+/** Signs according to RFC 7518, section 3.1 and RFC 8037. */
 export function signer(key: KeyObject, algorithm: string): Signer {
   const hash = `sha${algorithm.slice(2)}`
   return (input) => {

@@ -14,8 +14,8 @@ const MAX_SUBJECT_LENGTH = 255
 export type Header = Readonly<Record<string, unknown>>
 
 /**
- * The checks of an access token that need no key (RFC 9068, section 4). Not checked: `jti` (nothing remembers tokens
- * seen), `azp`, `auth_time`, `acr`. Encrypted tokens are not supported.
+ * Checks an access token without its signature (RFC 9068, section 4). Not checked: `jti` (tokens may be used more than
+ * once), `azp`, `auth_time`, `acr`. Encrypted tokens are not supported.
  *
  * @param nowSeconds seconds since the epoch
  * @throws {TokenError} 401 with the reason in `detail`
@@ -26,7 +26,7 @@ export function checkAccessToken(header: Header, claims: Claims, policy: Policy,
   checkSubject(claims)
 }
 
-/** The checks that all kinds of tokens share, cheap ones first. Pure: the time is an argument. */
+/** Checks that all kinds of tokens share, cheap ones first. Pure: the time is an argument. */
 export function checkJwt(
   header: Header,
   claims: Claims,
@@ -41,8 +41,8 @@ export function checkJwt(
 }
 
 /**
- * RFC 7519, sections 4.1.4 to 4.1.6. The only checks whose result changes with time, so they are repeated for tokens
- * from the cache.
+ * Checks the times (RFC 7519, sections 4.1.4 to 4.1.6). Only these results change with time, so cached tokens are checked
+ * again.
  */
 export function checkTimes({ exp, nbf, iat }: Claims, policy: Policy, nowSeconds: number): void {
   const tolerance = policy.clockToleranceSeconds
@@ -66,12 +66,12 @@ function checkHeader(
     throw unusable('header', 'alg is not accepted')
   if (typ !== undefined && !(typeof typ === 'string' && isExpectedType(typ)))
     throw unusable('header', 'typ is that of another kind of token')
-  // RFC 7515, section 4.1.11: no extension is understood here
+  // RFC 7515, section 4.1.11: no extension is supported
   if (crit !== undefined) throw unusable('header', 'crit names an extension')
   if (kid !== undefined && typeof kid !== 'string') throw unusable('header', 'kid is not a string')
 }
 
-/** RFC 7515, section 4.1.9: case does not count, and `application/` may be omitted. */
+/** RFC 7515, section 4.1.9: case-insensitive, and `application/` may be omitted. */
 function isAccessTokenType(typ: string): boolean {
   return /^(application\/)?(jwt|at\+jwt)$/i.test(typ)
 }
@@ -90,7 +90,7 @@ function checkAudience({ aud }: Claims, policy: Policy): void {
 }
 
 /**
- * At most 255 characters (OpenID Connect Core 1.0, section 2). Databases replace lone surrogates with U+FFFD, which would
+ * Requires at most 255 characters (OpenID Connect Core 1.0, section 2). Databases replace lone surrogates with U+FFFD, which would
  * make different subjects equal (RFC 8725, section 3.7), and PostgreSQL does not accept U+0000.
  */
 function checkSubject({ sub }: Claims): void {

@@ -3,11 +3,11 @@ import type { Header } from './checks.ts'
 import { unusable } from './errors.ts'
 import type { Claims } from './verified-token.ts'
 
-/** Splits a compact JWS into its parts without verifying anything; throws when it is not one. */
+/** Splits a compact JWS into its parts without verifying it. Throws if it is not a JWS. */
 export type Decode = (token: string) => { header: Header; payload: Claims }
 
 /**
- * Decodes a token as strictly as RFC 7515, section 5.2 asks, which decoders do not.
+ * Decodes a token as strictly as RFC 7515, section 5.2 requires. Common decoders are not that strict.
  *
  * @throws {TokenError} 401 unless it is three segments of base64url, the first two of which are JSON objects in UTF-8
  */
@@ -30,15 +30,15 @@ function checkEncoding(token: string): void {
 }
 
 /**
- * RFC 4648, section 3.5: exactly what an encoder writes. Otherwise some tokens would still be accepted after a change of
- * their last character.
+ * Accepts only the output of an encoder (RFC 4648, section 3.5). Otherwise some tokens would still be accepted after a
+ * change of their last character.
  */
 function isCanonical(segment: string): boolean {
   const possibleLast = lastCharacters[segment.length % 4]
   return possibleLast === undefined || possibleLast.includes(segment.slice(-1))
 }
 
-/** By the number of characters after the last group of four. Unused bits are zero; one character is not a byte. */
+/** Last characters with zero unused bits, by the length modulo 4. One character alone is not a byte. */
 const lastCharacters: Record<number, readonly string[]> = {
   1: [],
   2: [...'AQgw'],

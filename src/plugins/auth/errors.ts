@@ -1,6 +1,6 @@
 import { define, type ErrorDefinition, type ErrorOptions, ServiceError } from '../../errors/catalogue.ts'
 
-/** Errors of callers without an acceptable token, and of issuers that cannot be asked. */
+/** Errors of missing and rejected tokens, and of unavailable issuers. */
 export const tokenErrors = {
   missing: define('missing_token', 401, 'Authentication credentials were not provided.'),
   malformedHeader: define('invalid_token', 401, 'Invalid token headers'),
@@ -10,7 +10,7 @@ export const tokenErrors = {
   issuerUnavailable: define('issuer_unavailable', 503, 'The identity provider cannot be reached'),
 }
 
-/** Why a token was not accepted, in a word. A closed set, since metrics use it as a label (docs/metrics.md). */
+/** Reason codes of rejected tokens. A closed set, because metrics use them as a label (docs/metrics.md). */
 export const tokenErrorReasons = [
   'missing',
   'malformed',
@@ -27,7 +27,7 @@ export const tokenErrorReasons = [
 
 export type TokenErrorReason = (typeof tokenErrorReasons)[number]
 
-/** A token that is not accepted; a 401 carries its challenge. */
+/** Error of a token that is not accepted. A 401 has a challenge. */
 export class TokenError extends ServiceError {
   override name = 'TokenError'
   readonly reason: TokenErrorReason
@@ -40,10 +40,10 @@ export class TokenError extends ServiceError {
 }
 
 /**
- * The `WWW-Authenticate` header of RFC 6750, section 3. A request without credentials gets no error code; every 403 is
- * `insufficient_scope`, since the RFC has no other code for it.
+ * Makes the `WWW-Authenticate` header (RFC 6750, section 3). A request without credentials gets no error code. Every 403
+ * is `insufficient_scope`, because the RFC has no other code for it.
  *
- * @param scope what the route requires
+ * @param scope names that the route requires
  */
 export function challenge(
   { code, statusCode, message }: ErrorDefinition,
@@ -58,7 +58,7 @@ export function challenge(
   return { 'www-authenticate': `Bearer ${parameters.map(([key, value]) => `${key}="${value}"`).join(', ')}` }
 }
 
-/** For tokens that are wrong in a way that the client learns no more about. */
+/** Makes the error of a token whose fault is given in the log only. */
 export function unusable(reason: TokenErrorReason, detail: string, cause?: unknown): TokenError {
   return new TokenError(tokenErrors.unusable, reason, { detail, cause })
 }

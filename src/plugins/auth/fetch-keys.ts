@@ -3,13 +3,13 @@ import { pickKey } from './get-jwks.ts'
 import { isFit, type Jwk, thumbprint } from './jwk.ts'
 import { kidOf, type SigningKey, toSigningKey } from './signing-key.ts'
 
-/** Keys of a set that are considered: an issuer with more is at fault, and importing them takes time. */
+/** Maximum number of keys that are used of a set, because importing a key takes time. */
 export const MAX_KEYS = 100
 
 /**
- * Downloads a key set once (RFC 7517, section 5) and has get-jwks pick each usable key from that one response.
+ * Downloads a key set once (RFC 7517, section 5). get-jwks picks each usable key from that one response.
  *
- * @throws {Error} whatever went wrong on the way; the message is for the log
+ * @throws {Error} if the download fails; the message is for the log
  */
 export async function fetchKeys(
   jwksUri: string,
@@ -33,7 +33,7 @@ export async function fetchKeys(
 /** RFC 7517, section 8.5.2. API servers of Kubernetes answer 406 to `application/json` alone. */
 const ACCEPT = 'application/jwk-set+json, application/json'
 
-/** One key for each `kid`. A `kid` that stands for different key material names none. */
+/** Returns one key per `kid`. A `kid` with different keys is ignored. */
 function unambiguous(jwks: readonly Jwk[]): readonly Jwk[] {
   const byKid = Map.groupBy(jwks, kidOf)
   return [...byKid.values()].flatMap(([jwk, ...others]) => {

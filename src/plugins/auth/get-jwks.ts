@@ -1,9 +1,9 @@
 import type { Jwk } from './jwk.ts'
 
 /**
- * Has get-jwks fetch and pick a key of a key set that is already downloaded. By itself it has no bound on time, size or
- * redirects, and keeps serving keys that were withdrawn; so each look-up has a fresh instance, whose request is answered
- * with the given keys (docs/decisions/0007).
+ * Picks a key with get-jwks from a key set that is already downloaded. get-jwks alone has no limit on time, size or
+ * redirects, and keeps returning withdrawn keys. Therefore each look-up has a new instance, whose request gets the given
+ * keys as its response (docs/decisions/0007).
  */
 export async function pickKey(jwksUri: string, keys: readonly Jwk[], alg: string, kid: string | undefined) {
   // Loaded with the first key set: it brings 40 files for elliptic curves, 18 MB, that are not used here
@@ -13,12 +13,12 @@ export async function pickKey(jwksUri: string, keys: readonly Jwk[], alg: string
     jwksPath: pathname + search,
     fetchOptions: { dispatcher: respondWith({ keys }) } as object,
   })
-  return getJwk({ domain: origin, alg, kid: kid as string }) // it compares; undefined finds a key without `kid`
+  return getJwk({ domain: origin, alg, kid: kid as string }) // get-jwks compares with ===: undefined finds a key without `kid`
 }
 
 /**
- * A dispatcher of undici that answers every request of the built-in `fetch` with the document. It knows the handlers of
- * both generations: those of undici 6, which Node 24 contains, and those since undici 7.
+ * Makes an undici dispatcher that answers every request of the built-in `fetch` with the document. It supports the
+ * handlers of undici 6, which Node 24 contains, and those since undici 7.
  */
 function respondWith(document: object) {
   const body = Buffer.from(JSON.stringify(document))

@@ -10,7 +10,7 @@ import type { VerifiedToken } from './verified-token.ts'
 import { Verifier } from './verifier.ts'
 
 export interface AuthOptions {
-  /** Issuer identifiers, to the letter (OpenID Connect Discovery 1.0, section 2). */
+  /** Exact issuer identifiers (OpenID Connect Discovery 1.0, section 2). */
   readonly issuers: readonly string[]
   /** Accepted values of `aud`. */
   readonly audiences: readonly string[]
@@ -18,7 +18,7 @@ export interface AuthOptions {
   readonly algorithms?: readonly string[]
   /** Tolerance for `exp`, `nbf` and `iat`. Default: 30. */
   readonly clockToleranceSeconds?: number
-  /** How long a key serves after its last good download while the issuer is unreachable. Default: 24. */
+  /** Maximum age of a key while the issuer is unavailable. Default: 24. */
   readonly maxStaleHours?: number
 }
 
@@ -36,7 +36,7 @@ export type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The verified access token on guarded routes. Null on public ones, where a bad token changes nothing. */
+    /** The verified access token on guarded routes. Null on public routes, which ignore tokens. */
     token: VerifiedToken | null
   }
   interface FastifyInstance {
@@ -49,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-/** Finds the access token in the `Authorization` header and verifies it: `request.token`. */
+/** Verifies the access token in the `Authorization` header and sets `request.token`. */
 export default fp<AuthOptions>(
   async (app, options) => {
     // Finds and splits the token. Does not verify: its checks skip absent claims (docs/decisions/0002)

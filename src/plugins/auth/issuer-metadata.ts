@@ -3,7 +3,7 @@ import { fetchJson } from '../../http/fetch-json.ts'
 import { secureUrl } from '../../http/secure-url.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
 
-/** Time for one request to an issuer, or for two of them that belong together. */
+/** Time-out for one request to an issuer, or for the two of one key download. */
 export const TIMEOUT_MS = 5_000
 const FRESH_MS = 10 * 60_000
 const COOLDOWN_MS = 5_000
@@ -11,8 +11,8 @@ const COOLDOWN_MS = 5_000
 export type Metadata = Readonly<Record<string, unknown>>
 
 /**
- * The discovery document of one issuer (OpenID Connect Discovery 1.0, section 4): the only place that reads one. Times
- * are milliseconds since the epoch, handed in.
+ * Downloads and caches the discovery document of one issuer (OpenID Connect Discovery 1.0, section 4). No other code
+ * reads discovery documents. Times are arguments, in milliseconds since the epoch.
  */
 export class IssuerMetadata {
   readonly issuer: string
@@ -25,15 +25,15 @@ export class IssuerMetadata {
     this.issuer = issuer
   }
 
-  /** Address of the document. */
+  /** URL of the document. */
   get url(): string {
     return `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   }
 
   /**
-   * The document, at once when there is one; an old one is renewed in the background.
+   * Returns the document, from the cache if possible. A stale document is renewed in the background.
    *
-   * @throws {Error} when there is none yet and the issuer cannot be asked; the message is for the log
+   * @throws {Error} if there is no document and the issuer is unavailable; the message is for the log
    */
   async get(now: number): Promise<Metadata> {
     const isCoolingDown = this.#cooldown.remainingMs(now) > 0
@@ -43,7 +43,7 @@ export class IssuerMetadata {
     }
     const { document, fetchedAt } = this.#current
     const isFresh = now >= fetchedAt && now < fetchedAt + FRESH_MS
-    if (!isFresh && !isCoolingDown) this.fetch(now).catch(() => {}) // the current one serves on
+    if (!isFresh && !isCoolingDown) this.fetch(now).catch(() => {}) // the stale document stays in use
     return document
   }
 
@@ -52,7 +52,7 @@ export class IssuerMetadata {
     return this.#flight.run(this.issuer, async () => {
       try {
         const document = await fetchJson(this.url, signal)
-        // Discovery 1.0, section 4.3: without this, another issuer's keys could be passed off as this one's
+        // Discovery 1.0, section 4.3: without this, another issuer could provide keys for this one
         if (document.issuer !== this.issuer)
           throw new Error(`the discovery document names another issuer than ${this.issuer}`)
         this.#current = { document, fetchedAt: now }
@@ -68,9 +68,9 @@ export class IssuerMetadata {
 }
 
 /**
- * The URL of an endpoint that the document names.
+ * Returns the URL of an endpoint in the document.
  *
- * @throws {Error} when it is missing, or neither https nor on the loopback
+ * @throws {Error} if it is missing, or neither https nor on the loopback
  */
 export function endpointOf(document: Metadata, name: string): string {
   const url = document[name]

@@ -8,9 +8,9 @@ export interface IssuerOptions {
   readonly onFetch: (outcome: FetchOutcome) => void
 }
 
-/** An issuer that is trusted: its metadata and its keys. */
+/** A trusted issuer: its metadata and its keys. */
 export class Issuer {
-  /** The issuer identifier, to the letter. */
+  /** The exact issuer identifier. */
   readonly name: string
   readonly metadata: IssuerMetadata
   readonly keySet: KeySet
@@ -23,7 +23,7 @@ export class Issuer {
       maxStaleMs,
       onFetch,
       fetchKeys: async (now) => {
-        const signal = AbortSignal.timeout(TIMEOUT_MS) // one for both documents
+        const signal = AbortSignal.timeout(TIMEOUT_MS) // one time-out for both documents
         const jwksUri = endpointOf(await this.metadata.fetch(now, signal), 'jwks_uri')
         return fetchKeys(jwksUri, algorithms, signal)
       },

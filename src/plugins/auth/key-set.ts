@@ -3,11 +3,11 @@ import { SingleFlight } from '../../http/single-flight.ts'
 import { TokenError, tokenErrors, unusable } from './errors.ts'
 import { keyName, type SigningKey } from './signing-key.ts'
 
-/** Age up to which keys are used without asking. */
+/** Age up to which keys are used without a renewal. */
 export const FRESH_MS = 10 * 60_000
-/** Time between downloads for keys that the issuer does not have: inventing a `kid` costs nothing. */
+/** Time between downloads for unknown keys, because callers can invent any `kid`. */
 export const MISS_COOLDOWN_MS = 30_000
-/** Time between failed downloads. Shorter, since callers cannot be served until the issuer is back. */
+/** Time between failed downloads. Shorter, because requests fail until the issuer is available again. */
 export const FAILURE_COOLDOWN_MS = 5_000
 
 export interface KeySetOptions {
@@ -25,15 +25,15 @@ export interface FetchOutcome {
 }
 
 /**
- * The keys of one issuer: fresh for 10 minutes, then renewed in the background while they serve on; gone as soon as the
- * issuer no longer publishes them; kept while it cannot be reached, up to `maxStaleMs`. Times are milliseconds since the
- * epoch, handed in.
+ * Holds the keys of one issuer. They are fresh for 10 minutes, and then renewed in the background while they stay in
+ * use. A key is dropped as soon as the issuer no longer publishes it. While the issuer is unavailable, the keys are kept
+ * up to `maxStaleMs`. Times are arguments, in milliseconds since the epoch.
  *
- * The set is downloaded whole and not key by key: otherwise invented `kid`s would use up the one download of each
- * cooldown, and a key that the issuer has just begun to use would never be learnt.
+ * Each download is of the whole set. With a download per key, an invented `kid` could use up the only download of a
+ * cooldown, and a new key would never be found.
  */
 export class KeySet {
-  /** Downloads so far. */
+  /** Number of downloads by result. */
   readonly fetches = { ok: 0, failed: 0 }
   readonly #options: KeySetOptions
   readonly #flight = new SingleFlight<void>()
@@ -47,24 +47,24 @@ export class KeySet {
     this.#options = options
   }
 
-  /** Number of keys at hand. */
+  /** Number of keys. */
   get size(): number {
     return this.#keys.size
   }
 
-  /** Time since the last good download; undefined before the first. */
+  /** Returns the time since the last successful download, or undefined before the first. */
   ageMs(now: number): number | undefined {
     return this.#fetchedAt === undefined ? undefined : now - this.#fetchedAt
   }
 
-  /** Whether a key handed out before may still be used. Never waits; starts a renewal when one is due. */
+  /** Tells whether a key is still trusted. Never waits. Starts a renewal if the keys are stale. */
   trusts(key: SigningKey, now: number): boolean {
     if (!this.#isUsable(now)) return false
     this.#renewIfDue(now)
     return this.#keys.get(key.name) === key
   }
 
-  /** The key, if it is at hand. Never waits; starts a renewal when one is due. */
+  /** Finds a known key. Never waits. Starts a renewal if the keys are stale. */
   find(algorithm: string, kid: string | undefined, now: number): SigningKey | undefined {
     if (!this.#isUsable(now)) return undefined
     this.#renewIfDue(now)
@@ -72,13 +72,13 @@ export class KeySet {
   }
 
   /**
-   * The key, after asking the issuer for it. Concurrent callers share one download.
+   * Finds a key after a download. Concurrent callers share one download.
    *
-   * @throws {TokenError} 401 when the issuer has no such key, 503 when it cannot be asked
+   * @throws {TokenError} 401 if the issuer does not have the key, 503 if it is unavailable
    */
   async fetch(algorithm: string, kid: string | undefined, now: number): Promise<SigningKey> {
     const name = keyName(algorithm, kid)
-    // A running download may have begun before the key was published: a caller it does not help asks once more
+    // A running download may have started before the key was published, so one more download may follow
     const key = (this.#isRenewing && (await this.#lookUp(name, now))) || (await this.#lookUp(name, now))
     if (key) return key
     this.#missCooldown.start(now)
@@ -86,7 +86,7 @@ export class KeySet {
   }
 
   async #lookUp(name: string, now: number): Promise<SigningKey | undefined> {
-    if (!this.#isRenewing) this.#refuseDuringCooldown(now)
+    if (!this.#isRenewing) this.#rejectDuringCooldown(now)
     try {
       await this.#renew(now)
     } catch (cause) {
@@ -95,7 +95,7 @@ export class KeySet {
     return this.#keys.get(name)
   }
 
-  #refuseDuringCooldown(now: number): void {
+  #rejectDuringCooldown(now: number): void {
     const remainingMs = this.#failureCooldown.remainingMs(now)
     if (remainingMs > 0) throw unavailable(remainingMs)
     if (this.#isUsable(now) && this.#missCooldown.remainingMs(now) > 0) throw unknownKey()
@@ -113,7 +113,7 @@ export class KeySet {
     const age = this.ageMs(now) as number // of a usable set
     const isFresh = age >= 0 && age < FRESH_MS
     if (isFresh || this.#isRenewing || this.#renewalCooldown.remainingMs(now) > 0) return
-    this.#renew(now).catch(() => {}) // onFetch was told; the keys serve on
+    this.#renew(now).catch(() => {}) // onFetch has logged it, and the keys stay in use
   }
 
   #renew(now: number): Promise<void> {
@@ -139,7 +139,7 @@ export class KeySet {
     }
   }
 
-  /** A key published before stays the same object, so tokens it signed stay cached. */
+  /** Keeps the objects of keys that are still published, so that their tokens stay cached. */
   #keepIdentity(key: SigningKey): SigningKey {
     const known = this.#keys.get(key.name)
     return known?.thumbprint === key.thumbprint ? known : key

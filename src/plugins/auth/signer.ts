@@ -4,10 +4,10 @@ import type { KeySet } from './key-set.ts'
 import type { SigningKey } from './signing-key.ts'
 
 /**
- * Finds the key that signed the token, whose header has passed the checks. Answers at once when the key is at hand.
+ * Finds the key that signed the token. The header has passed the checks. Returns a promise only if a download is needed.
  *
  * @param now milliseconds since the epoch
- * @throws {TokenError} 401 when no key of the issuer signed it, 503 when the issuer cannot be asked
+ * @throws {TokenError} 401 if no key of the issuer signed it, 503 if the issuer is unavailable
  */
 export function findSigner(
   token: string,

@@ -3,20 +3,20 @@ import { type Jwk, thumbprint, toPublicKey } from './jwk.ts'
 
 /** A key of an issuer, ready to verify signatures of one algorithm. */
 export interface SigningKey {
-  /** Algorithm and `kid`, which is what the header of a token names. */
+  /** Algorithm and `kid`, as in the header of a token. */
   readonly name: string
-  /** RFC 7638. */
+  /** Thumbprint (RFC 7638). */
   readonly thumbprint: string
-  /** Whether this key signed the compact JWS (RFC 7515, section 5.2, step 8). */
+  /** Verifies the signature of a compact JWS (RFC 7515, section 5.2, step 8). */
   readonly verify: (token: string) => boolean
 }
 
-/** A token without `kid` asks for a key without `kid`. */
+/** Names a key. A token without `kid` needs a key without `kid`. */
 export function keyName(algorithm: string, kid: string | undefined): string {
   return kid === undefined ? algorithm : `${algorithm} ${kid}`
 }
 
-/** @returns undefined when the JWK is not fit for the algorithm */
+/** @returns undefined if the JWK is not usable with the algorithm */
 export function toSigningKey(jwk: Jwk, algorithm: string): SigningKey | undefined {
   const key = toPublicKey(jwk, algorithm)
   return (
@@ -33,7 +33,7 @@ export function kidOf({ kid }: Jwk): string | undefined {
 }
 
 /**
- * RFC 7518, section 3, and RFC 8037. Synchronous, with a ready key: the thread pool costs more than twice the processor
+ * Verifies signatures (RFC 7518, section 3; RFC 8037) synchronously: the thread pool takes more than twice the processor
  * time for every algorithm (docs/decisions/0008).
  */
 function signatureVerifier(key: KeyObject, algorithm: string): SigningKey['verify'] {
@@ -46,7 +46,7 @@ function signatureVerifier(key: KeyObject, algorithm: string): SigningKey['verif
   }
 }
 
-/** RFC 7518: PS256 has a salt as long as its digest (3.5), ES256 a signature of two numbers, not DER (3.4). */
+/** RFC 7518: the salt of PS256 is as long as its digest (3.5), and ES256 signatures are two numbers, not DER (3.4). */
 function withPadding(key: KeyObject, algorithm: string): KeyObject | VerifyKeyObjectInput {
   if (algorithm.startsWith('ES')) return { key, dsaEncoding: 'ieee-p1363' }
   if (!algorithm.startsWith('PS')) return key // an object around the key would cost 10 us

@@ -4,7 +4,7 @@ import { TokenError, tokenErrors } from './errors.ts'
 export interface VerifiedToken {
   readonly issuer: string
   readonly subject: string
-  /** The client the token was issued to: `azp` (OpenID Connect Core 1.0, section 2) or `client_id` (RFC 9068). */
+  /** The client of the token: `azp` (OpenID Connect Core 1.0, section 2) or `client_id` (RFC 9068). */
   readonly clientId: string | null
   readonly scopes: readonly string[]
   readonly permissions: readonly string[]
@@ -33,7 +33,7 @@ export function toVerifiedToken(claims: Claims): VerifiedToken {
 /**
  * Narrows `request.token` behind a guard.
  *
- * @throws {TokenError} 401 when there is no token, as on a route without a guard
+ * @throws {TokenError} 401 on a route without a guard
  */
 export function requireToken(token: VerifiedToken | null): VerifiedToken {
   if (token) return token
@@ -45,7 +45,7 @@ function deepFreeze<T>(value: T): T {
   return value
 }
 
-/** Memory that claims occupy, in bytes. An estimate from above: their text may be far shorter, as in `[{},{},{}]`. */
+/** Estimates the memory of claims in bytes. It may be far more than the length of their text, as in `[{},{},{}]`. */
 export function heapBytes(claims: Claims): number {
   let bytes = 0
   for (const part of partsOf(claims)) {
@@ -56,13 +56,13 @@ export function heapBytes(claims: Claims): number {
   return bytes
 }
 
-/** Of V8 on a 64-bit machine, with the slot of the parent. */
+/** Sizes in V8 on a 64-bit machine, including the slot in the parent. */
 const [OBJECT_BYTES, STRING_BYTES, VALUE_BYTES] = [72, 32, 24]
 
-/** The value and everything in it. Not by recursion: a deeply nested token would overflow the stack. */
+/** Lists the value and all nested values. Without recursion: a deeply nested token would overflow the stack. */
 function partsOf(value: unknown): readonly unknown[] {
   const parts: unknown[] = [value]
-  // The list grows while it is walked
+  // The list grows during the iteration
   for (const part of parts) {
     if (typeof part !== 'object' || part === null) continue
     for (const item of Object.values(part)) parts.push(item)

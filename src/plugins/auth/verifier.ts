@@ -7,9 +7,9 @@ import type { SigningKey } from './signing-key.ts'
 import { type Claims, heapBytes, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
 
 const MAX_CACHED_TOKENS = 10_000
-/** Of the heap, estimated. A usual token takes 2 to 3 KB. */
+/** Estimated memory of the cache. A typical token takes 2 to 3 KB. */
 const MAX_CACHED_BYTES = 32 * 1_048_576
-/** Characters of the cache key. Hashing the whole token would cost more than all else; the whole is compared after. */
+/** Length of the cache key. Hashing whole tokens would be slow, so the whole token is compared afterwards. */
 const KEY_LENGTH = 64
 
 export interface VerifierOptions {
@@ -18,7 +18,7 @@ export interface VerifierOptions {
   readonly decode: Decode
 }
 
-/** Expectations of a token that is not an access token, such as an ID token. */
+/** Rules for a token that is not an access token, such as an ID token. */
 export interface JwtRules {
   readonly issuer: string
   readonly audience: string
@@ -33,8 +33,8 @@ interface CachedToken {
 }
 
 /**
- * Verifies access tokens (RFC 9068, section 4; RFC 8725) and caches those it accepted. A refused token is never cached:
- * it costs no memory, and an outage does not outlive itself.
+ * Verifies access tokens (RFC 9068, section 4; RFC 8725) and caches accepted ones. Rejected tokens are never cached, so
+ * that they take no memory and that the error of an unavailable issuer does not persist.
  */
 export class Verifier {
   readonly cacheStats = { hits: 0, misses: 0 }
@@ -55,17 +55,17 @@ export class Verifier {
   }
 
   /**
-   * Answers at once when the token is cached or its key is at hand, else with a promise.
+   * Returns a promise only if a key must be downloaded first.
    *
    * @param now milliseconds since the epoch
-   * @throws {TokenError} 401 when the token is not acceptable, 503 when the issuer cannot be asked
+   * @throws {TokenError} 401 if the token is not acceptable, 503 if the issuer is unavailable
    */
   verify(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
     return this.#findCached(token, now) ?? this.#verifyNew(token, now)
   }
 
   /**
-   * Verifies a token that a trusted issuer addressed to someone other than the API. Nothing is cached.
+   * Verifies a token of a trusted issuer for another audience than the API. The result is not cached.
    *
    * @param now milliseconds since the epoch
    * @throws {TokenError} like {@link verify}
@@ -85,9 +85,9 @@ export class Verifier {
 
   #findCached(token: string, now: number): VerifiedToken | undefined {
     const cached = this.#cache.get(token.slice(-KEY_LENGTH))
-    // Other claims with the signature of a cached token have the same key
+    // A token with other claims and the signature of a cached token has the same cache key
     if (cached?.text !== token) return undefined
-    // A key that the issuer withdrew takes its tokens with it
+    // The tokens of a withdrawn key are dropped
     if (this.#keySet(cached.token.issuer).trusts(cached.key, now)) {
       checkTimes(cached.token.claims, this.#options.policy, now / 1000)
       this.cacheStats.hits++
@@ -110,7 +110,7 @@ export class Verifier {
     return signer instanceof Promise ? signer.then(accept) : accept(signer)
   }
 
-  /** Called only for issuers that passed the policy; each has a key set. */
+  /** Returns the key set of an issuer that has passed the policy. */
   #keySet(issuer: string): KeySet {
     return this.#options.keySets.get(issuer) as KeySet
   }

@@ -18,30 +18,30 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Guard: any valid token. */
     authenticate: preHandlerHookHandler
-    /** Guard: every one of these must be in the token's `scope`. */
+    /** Guard: the `scope` of the token must contain all of these. */
     requiresScope: (...scopes: Names) => preHandlerHookHandler
-    /** Guard: every one of these must be in the token's `permissions` (Auth0 RBAC). */
+    /** Guard: the `permissions` of the token (Auth0 RBAC) must contain all of these. */
     requiresPermission: (...permissions: Names) => preHandlerHookHandler
-    /** Registers a third-party plugin that adds the named routes (`'OPTIONS *'`), which anyone may call. */
+    /** Registers a third-party plugin whose given routes (`'OPTIONS *'`) are public. */
     registerPublic: <Options extends object>(
       plugin: Plugin<Options>,
       options: Options,
       routes: readonly string[],
     ) => Promise<void>
-    /** Every route and who may call it. */
+    /** All routes with their guards. */
     routeTable: readonly RouteEntry[]
   }
   interface FastifyRequest {
-    /** Whether every guard of the route has let the request pass. */
+    /** Whether the request has passed all guards of the route. */
     isGuardPassed: boolean
   }
   interface FastifyContextConfig {
-    /** Anyone may call the route. */
+    /** Whether the route needs no token. */
     public?: boolean
   }
 }
 
-/** Guards of routes, and the rule that a route without one stops the boot. To be registered before any route. */
+/** Adds the guards, and stops the boot if a route is neither guarded nor public. Register it before any route. */
 export default fp(
   async (app) => {
     const publicRoutes = new Set<string>()
@@ -71,7 +71,7 @@ export default fp(
   { name: 'guards', dependencies: ['auth'] },
 )
 
-/** Runs after app.verifyToken, which sends 401 itself. Without it, every request is rejected. */
+/** Makes a guard that runs after `verifyToken`, which sends 401 itself. Without `verifyToken` it rejects every request. */
 function tokenGuard(
   guard: Guard,
   error: ErrorDefinition,

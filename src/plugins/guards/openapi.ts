@@ -2,7 +2,7 @@ import type { FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import type { Guard } from './guard.ts'
 
-/** The shape of every error response (docs/errors.md). */
+/** Schema of every error response (docs/errors.md). */
 export const ErrorBody = Type.Object(
   {
     statusCode: Type.Integer(),
@@ -14,7 +14,7 @@ export const ErrorBody = Type.Object(
   { $id: 'Error', description: 'An error; `code` is stable' },
 )
 
-/** Adds to a route's schema what its guards mean to a client: OpenAPI `security` and the error responses. */
+/** Adds the OpenAPI `security` and error responses of the guards to the schema of a route. */
 export function documentGuards(schema: FastifySchema, guards: readonly Guard[]): FastifySchema {
   const errors: Record<number, unknown> = {
     ...(schema.body || schema.querystring ? { 400: error('The request is not valid') } : {}),
@@ -27,7 +27,7 @@ export function documentGuards(schema: FastifySchema, guards: readonly Guard[]):
       : {}),
     ...(guards.some(({ kind }) => kind !== 'token') ? { 403: error('The token does not grant this') } : {}),
   }
-  // Log in at the issuer, or paste a token obtained elsewhere
+  // Log in at the issuer, or paste a token from elsewhere
   const security =
     guards.length > 0 ? [{ issuer: guards.flatMap(({ required }) => required) }, { token: [] }] : []
   return { ...schema, security, response: { ...errors, ...(schema.response as object) } }

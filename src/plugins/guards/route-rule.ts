@@ -3,18 +3,18 @@ import { httpErrors, ServiceError } from '../../errors/catalogue.ts'
 import { type Check, checksOf, type Guard, guardsOf } from './guard.ts'
 import { documentGuards } from './openapi.ts'
 
-/** A route and who may call it. */
+/** A route and its guards. */
 export interface RouteEntry {
   readonly method: string
   readonly path: string
-  /** Empty: anyone may call it. */
+  /** Empty for a public route. */
   readonly guards: readonly Guard[]
 }
 
 /**
- * Applies the rule of routes to every route that is declared from now on, in every scope: it says who may call it, or
- * the boot stops. The guards decide in `onRequest`, before any hook of the route and before the body is read, and again
- * as preHandlers. When the server is ready, each route is compared with what was checked.
+ * Enforces the route rule on all routes that are declared afterwards, in every scope: a route that is neither guarded nor
+ * public stops the boot. Guards decide in `onRequest`, before the hooks of the route and before the body is read, and
+ * again as preHandlers. When the server is ready, the hooks of each route are checked again.
  *
  * @param publicRoutes `METHOD path` of routes that third-party plugins add
  */
@@ -38,7 +38,7 @@ export function enforceRouteRule(app: FastifyInstance, publicRoutes: ReadonlySet
         done()
       }
       route.onRequest = [...verification, ...checks, passed, ...[route.onRequest ?? []].flat()]
-      route.onSend = [refuseUndecided, ...[route.onSend ?? []].flat()]
+      route.onSend = [rejectUndecided, ...[route.onSend ?? []].flat()]
       enforced.push([route, [...checks, passed]])
     }
     route.schema = documentGuards(route.schema ?? {}, tokenGuards)
@@ -54,8 +54,8 @@ export function enforceRouteRule(app: FastifyInstance, publicRoutes: ReadonlySet
   return table
 }
 
-/** Hooks of a scope run before those of a route: what they send may not replace the decision of the guard. */
-const refuseUndecided: onSendHookHandler = (request, reply, payload, done) => {
+/** Replaces a response that a hook of the scope has sent before the guard of the route has decided. */
+const rejectUndecided: onSendHookHandler = (request, reply, payload, done) => {
   if (request.isGuardPassed || reply.statusCode >= 300) return done(null, payload)
   done(new ServiceError(httpErrors.internalError, { cause: new Error('a hook answered before the guard') }))
 }

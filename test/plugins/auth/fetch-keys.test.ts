@@ -5,7 +5,7 @@ import { fetchKeys as download, MAX_KEYS } from '../../../src/plugins/auth/fetch
 import { endpointOf, IssuerMetadata } from '../../../src/plugins/auth/issuer-metadata.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
-/** As class Issuer does it: the discovery document, then the key set. */
+/** Fetches the discovery document and then the key set, like class Issuer. */
 async function fetchKeys(issuer: string, algorithms = ['RS256', 'ES256']) {
   const jwksUri = endpointOf(await new IssuerMetadata(issuer).fetch(0), 'jwks_uri')
   return download(jwksUri, algorithms, AbortSignal.timeout(5_000))
@@ -189,7 +189,7 @@ t.test('a response over 1 MiB is aborted at the limit', async (t) => {
     pump()
   }
   await rejects(t, issuer, /longer than 1048576 bytes/)
-  t.ok(sent < 32 * 1_048_576, 'most of it was never sent')
+  t.ok(sent < 32 * 1_048_576, 'most of the body is never sent')
 })
 
 t.test('an unreachable issuer is an error', async (t) => {

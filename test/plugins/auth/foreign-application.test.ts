@@ -7,7 +7,7 @@ import { TestIssuer } from '../../helpers/issuer.ts'
 
 const SRC = join(import.meta.dirname, '../../../src')
 
-/** The two plugins in a copy that has nothing else of the service. */
+/** Copies the two plugins and what they import, without the rest of the service. */
 async function copyPlugins(t: Test) {
   const copy = t.testdir()
   for (const folder of ['plugins/auth', 'plugins/guards', 'errors', 'http'])
@@ -68,7 +68,7 @@ t.test('a foreign application uses auth and guards in two scopes with two audien
     body: { name: 'orders' },
   })
   t.strictSame((await get('/reports/open')).body, { token: null })
-  t.equal(issuer.keySetRequests, 2, 'each scope has key sets of its own')
+  t.equal(issuer.keySetRequests, 2, 'each scope has its own key sets')
 })
 
 t.test('an unavailable issuer is 503 in a foreign application, too', async (t) => {

@@ -19,7 +19,7 @@ const newKey = (kid: string) => {
 }
 const [one, two, three] = [newKey('one'), newKey('two'), newKey('three')]
 
-/** A key set over an issuer that publishes what it is told to, or throws. */
+/** Makes a key set of an issuer that publishes the given keys or fails. */
 function keySetOf(published: SigningKey[]) {
   const issuer = { published, isDown: false, fetches: 0, outcomes: [] as FetchOutcome[] }
   const keySet = new KeySet({
@@ -28,7 +28,7 @@ function keySetOf(published: SigningKey[]) {
     fetchKeys: async () => {
       issuer.fetches++
       if (issuer.isDown) throw new Error('down')
-      return issuer.published.map((key) => ({ ...key })) // imported anew by each download
+      return issuer.published.map((key) => ({ ...key })) // each download imports new objects
     },
     onFetch: (outcome) => issuer.outcomes.push(outcome),
   })
@@ -36,7 +36,7 @@ function keySetOf(published: SigningKey[]) {
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
-const isRefused = (t: Test, asked: Promise<unknown>) =>
+const isRejected = (t: Test, asked: Promise<unknown>) =>
   t.rejects(asked, { statusCode: 401, code: 'invalid_token' })
 const isUnavailable = (t: Test, asked: Promise<unknown>) =>
   t.rejects(asked, { statusCode: 503, code: 'issuer_unavailable' })
@@ -65,7 +65,7 @@ t.test('a fresh key is used without a download; after that one renewal runs in t
   for (let i = 0; i < 100; i++) t.ok(keySet.trusts(key, START + FRESH_MS))
   await settle()
   t.equal(issuer.fetches, 2)
-  t.ok(keySet.trusts(key, START + FRESH_MS + 1), 'the same key is the same object after the renewal')
+  t.ok(keySet.trusts(key, START + FRESH_MS + 1), 'the key is the same object after the renewal')
   t.equal(issuer.fetches, 2)
 })
 
@@ -73,7 +73,7 @@ t.test('a withdrawn key is gone after the next renewal', async (t) => {
   const { issuer, keySet } = keySetOf([one, two])
   const key = await keySet.fetch('RS256', 'one', START)
   issuer.published = [two]
-  t.ok(keySet.trusts(key, START + FRESH_MS), 'the look-up that starts the renewal does not wait for it')
+  t.ok(keySet.trusts(key, START + FRESH_MS), 'starts the renewal without waiting')
   await settle()
   t.notOk(keySet.trusts(key, START + FRESH_MS))
   t.equal(keySet.find('RS256', 'one', START + FRESH_MS), undefined)
@@ -103,12 +103,12 @@ t.test('invented kids cause one download in 30 seconds, which finds new keys', a
   const { issuer, keySet } = keySetOf([one])
   await keySet.fetch('RS256', 'one', START)
   issuer.published = [one, two]
-  await isRefused(t, keySet.fetch('RS256', 'invented', START))
+  await isRejected(t, keySet.fetch('RS256', 'invented', START))
   for (let i = 0; i < 100; i++)
-    await isRefused(t, keySet.fetch('RS256', `invented-${i}`, START + MISS_COOLDOWN_MS - 1))
+    await isRejected(t, keySet.fetch('RS256', `invented-${i}`, START + MISS_COOLDOWN_MS - 1))
   t.equal(issuer.fetches, 2)
-  t.ok(keySet.find('RS256', 'two', START), 'the flood has not kept the new key out')
-  await isRefused(t, keySet.fetch('RS256', 'invented', START + MISS_COOLDOWN_MS))
+  t.ok(keySet.find('RS256', 'two', START), 'the flood does not delay the new key')
+  await isRejected(t, keySet.fetch('RS256', 'invented', START + MISS_COOLDOWN_MS))
   t.equal(issuer.fetches, 3)
 })
 
@@ -120,7 +120,7 @@ t.test('a look-up that joins an unsuccessful download causes one more', async (t
   issuer.published = [one, two]
   await first
   t.ok(await joining)
-  await Promise.all(crowd.map((asked) => isRefused(t, asked)))
+  await Promise.all(crowd.map((asked) => isRejected(t, asked)))
   t.equal(issuer.fetches, 2)
 })
 
@@ -175,7 +175,7 @@ t.test('a key beyond its limit is downloaded again even during the cooldown', as
   const { keySet } = keySetOf([one])
   await keySet.fetch('RS256', 'one', START)
   const later = START + MAX_STALE_MS
-  await isRefused(t, keySet.fetch('RS256', 'invented', later - 1))
+  await isRejected(t, keySet.fetch('RS256', 'invented', later - 1))
   t.ok(await keySet.fetch('RS256', 'one', later + MAX_STALE_MS))
 })
 
@@ -184,7 +184,7 @@ t.test('a clock that is set back neither drops the keys nor keeps them forever',
   const key = await keySet.fetch('RS256', 'one', START)
   t.ok(keySet.trusts(key, START - 3_600_000))
   await settle()
-  t.equal(issuer.fetches, 2, 'renewed, since the age of the keys is not known')
+  t.equal(issuer.fetches, 2, 'renewed, because the age of the keys is unknown')
   t.ok(keySet.trusts(key, START - 3_600_000))
   t.equal(issuer.fetches, 2)
 })
@@ -196,7 +196,7 @@ t.test('an empty key set withdraws all keys', async (t) => {
   keySet.trusts(key, START + FRESH_MS)
   await settle()
   t.notOk(keySet.trusts(key, START + FRESH_MS))
-  await isRefused(t, keySet.fetch('RS256', 'one', START + FRESH_MS))
+  await isRejected(t, keySet.fetch('RS256', 'one', START + FRESH_MS))
 })
 
 t.test('a key set reports its size, its age and the results of its downloads', async (t) => {
@@ -211,6 +211,6 @@ t.test('a key set reports its size, its age and the results of its downloads', a
   t.strictSame(
     state(START + FRESH_MS),
     [2, FRESH_MS, { ok: 1, failed: 1 }],
-    'a failure makes nothing younger',
+    'a failure does not change the age',
   )
 })

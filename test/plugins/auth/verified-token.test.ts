@@ -18,11 +18,16 @@ t.test('claims are mapped to the properties of a verified token', async (t) => {
 })
 
 t.test('a missing or malformed scope or permission claim grants nothing', async (t) => {
-  for (const odd of [undefined, null, 7, true, {}, ['read:a']])
-    t.same(toVerifiedToken({ ...claims, scope: odd }).scopes, [])
-  for (const odd of [undefined, null, 7, 'read:a', {}]) {
-    t.same(toVerifiedToken({ ...claims, permissions: odd }).permissions, [])
-  }
+  const scopes = [undefined, null, 7, true, {}, ['read:a']]
+  t.strictSame(
+    scopes.flatMap((scope) => toVerifiedToken({ ...claims, scope }).scopes),
+    [],
+  )
+  const permissions = [undefined, null, 7, 'read:a', {}]
+  t.strictSame(
+    permissions.flatMap((each) => toVerifiedToken({ ...claims, permissions: each }).permissions),
+    [],
+  )
   t.same(toVerifiedToken({ ...claims, permissions: ['read:a', 7, null, ['b']] }).permissions, ['read:a'])
 })
 

@@ -27,10 +27,10 @@ t.test('a token is verified once and cached', async (t) => {
   const token = await issuer.sign({ scope: 'read:messages' })
   const first = await verifier.verify(token, Date.now())
   t.match(first, { subject: 'auth0|1', scopes: ['read:messages'] })
-  t.equal(verifier.verify(token, Date.now()), first, 'the same frozen object, at once')
+  t.equal(verifier.verify(token, Date.now()), first, 'the same object, without a promise')
   t.equal(timesDecoded(), 1)
   t.match(await verifier.verify(await issuer.sign({ sub: 'b' }), Date.now()), { subject: 'b' })
-  t.equal(issuer.keySetRequests, 1, 'its key was known by then')
+  t.equal(issuer.keySetRequests, 1, 'the key was already known')
 })
 
 t.test('other claims with the signature of a cached token are rejected', async (t) => {
@@ -64,7 +64,7 @@ t.test('a cached token is dropped with its key', async (t) => {
   issuer.keys = []
   await issuer.addKey('key-2')
   const later = Date.now() + FRESH_MS
-  t.ok(verifier.verify(token, later), 'until the key set was renewed')
+  t.ok(verifier.verify(token, later), 'until the key set is renewed')
   const other = verifier.verify(await issuer.sign(), later)
   t.ok(await other, 'the new key is known')
   t.throws(
@@ -116,7 +116,7 @@ t.test('a token is accepted in one encoding only, and that in UTF-8', async (t) 
   const good = issuer.signRaw(issuer.header(), claims)
   t.match(await verifier.verify(good, Date.now()), { subject: 'Zoë' })
   const latin1 = issuer.signRaw(issuer.header(), Buffer.from(JSON.stringify(claims), 'latin1'))
-  // The last letter of 256 bytes has four bits that mean nothing
+  // The last letter of 256 encoded bytes has four unused bits
   const sameBytes = good.slice(0, -1) + String.fromCharCode(good.charCodeAt(good.length - 1) + 1)
   const signatureOf = (token: string) => Buffer.from(token.split('.')[2] as string, 'base64url')
   t.strictSame(signatureOf(sameBytes), signatureOf(good))
@@ -145,9 +145,9 @@ t.test('at most ten thousand tokens are cached, and the least recently used is e
   }
   const before = timesDecoded()
   verifier.verify(first, Date.now())
-  t.equal(timesDecoded(), before, 'the one in use is remembered')
+  t.equal(timesDecoded(), before, 'the token in use is cached')
   verifier.verify(second, Date.now())
-  t.equal(timesDecoded(), before + 1, 'the other was forgotten, and is verified anew')
+  t.equal(timesDecoded(), before + 1, 'the other was evicted, and is verified again')
 })
 
 t.test('the cache is bounded by the memory of the claims, not by the length of their text', async (t) => {

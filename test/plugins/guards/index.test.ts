@@ -20,7 +20,7 @@ type Extend = (app: FastifyInstance) => void | Promise<void>
 
 const answer = async () => 'ok'
 
-/** The application with these routes, and the status of a GET with a token of these claims, or without a token. */
+/** Starts the application with the given routes. `get` sends a token with the given claims, or no token. */
 async function start(t: Test, extend: Extend) {
   const issuer = await TestIssuer.start(t)
   const app = await buildApp(t, issuer, { extend })
@@ -30,14 +30,14 @@ async function start(t: Test, extend: Extend) {
   return { issuer, app, get, status }
 }
 
-/** Why the application did not start. */
-async function refusedBoot(t: Test, options: BuildOptions): Promise<string> {
+/** Returns the error message of the failed boot. */
+async function bootError(t: Test, options: BuildOptions): Promise<string> {
   const outcome = await buildApp(t, await TestIssuer.start(t), options).catch((error: Error) => error.message)
   return typeof outcome === 'string' ? outcome : 'it started'
 }
 
 t.test('an unguarded route in a route file stops the boot, and the message lists the options', async (t) => {
-  const message = await refusedBoot(t, { routes: `${import.meta.dirname}/../../fixtures/unguarded` })
+  const message = await bootError(t, { routes: `${import.meta.dirname}/../../fixtures/unguarded` })
   t.match(message.split('\n'), [
     /^GET \/api\/things does not say who may call it\./,
     /preHandler: app\.authenticate /,
@@ -48,7 +48,7 @@ t.test('an unguarded route in a route file stops the boot, and the message lists
   ])
 })
 
-/** Routes that say too little, each with its name in the message. */
+/** Unguarded routes, each with its name in the message. */
 const undecided: [circumstance: string, route: string, extend: Extend][] = [
   ['without options', 'GET /a', (app) => void app.get('/a', answer)],
   ['of another method', 'DELETE /a', (app) => void app.delete('/a', answer)],
@@ -101,20 +101,20 @@ const undecided: [circumstance: string, route: string, extend: Extend][] = [
 
 for (const [circumstance, route, extend] of undecided) {
   t.test(`a route ${circumstance} stops the boot`, async (t) => {
-    const message = await refusedBoot(t, { extend })
+    const message = await bootError(t, { extend })
     t.ok(message.startsWith(`${route} does not say who may call it. Give`), message)
   })
 }
 
 t.test('a route of a third-party plugin stops the boot', async (t) => {
-  const message = await refusedBoot(t, {
+  const message = await bootError(t, {
     extend: (app) => void app.register(async (app) => cors(app, {}, () => {})),
   })
   t.match(message, /^OPTIONS \* does not say/)
 })
 
 t.test('a route that is both guarded and public stops the boot', async (t) => {
-  const message = await refusedBoot(t, {
+  const message = await bootError(t, {
     extend: (app) => void app.get('/a', { preHandler: app.authenticate, config: { public: true } }, answer),
   })
   t.match(message, /^GET \/a has a guard and is marked public\. Give/)
@@ -266,7 +266,7 @@ t.test('an unauthorized request is rejected before its body is read', async (t) 
     t.equal((await post(body, {})).status, 401)
     t.equal((await post(body, bearer('invalidToken'))).status, 401)
   }
-  // The body of this one never comes
+  // The body of this request never arrives
   const headers = { 'content-type': 'application/json', 'content-length': 9 }
   const unfinished = request(`${app.url}/things`, { method: 'POST', headers })
   unfinished.on('error', () => {}).flushHeaders()
@@ -279,7 +279,7 @@ t.test('an unauthorized request is rejected before its body is read', async (t) 
   t.equal((await post('no JSON', token)).status, 400)
   t.equal((await post('{"title":"good"}', token)).status, 200)
   t.equal((await post('{"title":"good"}', bearer(await issuer.sign()))).status, 403)
-  t.equal(bodiesRead, 3, 'a token that does not grant enough is told before the body is read')
+  t.equal(bodiesRead, 3, 'insufficient tokens are rejected before the body is read')
 })
 
 t.test('a guard decides before any other hook can send a response', async (t) => {
@@ -331,7 +331,7 @@ t.test('a scope or permission guard without names stops the boot', async (t) => 
     ['permission', (app) => app.requiresPermission(...none)],
   ] as const satisfies [string, (app: FastifyInstance) => preHandlerHookHandler][]) {
     t.equal(
-      await refusedBoot(t, { extend: extend(make) }),
+      await bootError(t, { extend: extend(make) }),
       `a guard by ${kind} needs the names that it requires`,
     )
   }
@@ -339,7 +339,7 @@ t.test('a scope or permission guard without names stops the boot', async (t) => 
 
 t.test('a hook that removes the guard of a route stops the boot', async (t) => {
   for (const hook of ['onRequest', 'preHandler'] as const) {
-    const message = await refusedBoot(t, {
+    const message = await bootError(t, {
       extend: (app) => {
         app.addHook('onRoute', (route) => {
           if (route.url === '/a') route[hook] = []
@@ -427,7 +427,7 @@ t.test('the route table lists every route with its guards', async (t) => {
   }
 })
 
-/** By Fastify's own word: the tree that it prints, put together again. */
+/** Parses the route tree that Fastify prints. */
 function routesOf(app: FastifyInstance): string[] {
   const parts: string[] = []
   const routes: string[] = []

@@ -37,8 +37,8 @@ t.test('a route with a body or a query documents 400, and one with parameters 40
 t.test('every error response has the same schema', async (t) => {
   t.match(ErrorBody, { $id: 'Error', required: ['statusCode', 'code', 'error', 'message'] })
   const { response } = documentGuards({ body: {} }, [scope])
-  for (const refusal of Object.values(response as object)) {
-    t.match(refusal, { $ref: 'Error', description: /^[A-Z]/ })
+  for (const error of Object.values(response as object)) {
+    t.match(error, { $ref: 'Error', description: /^[A-Z]/ })
   }
 })
 
@@ -47,5 +47,9 @@ t.test('the documentation of the route itself is kept', async (t) => {
   const documented = documentGuards(schema, [token])
   t.match(documented, schema)
   t.strictSame(statuses(documented), [200, 401, 503])
-  t.strictSame(schema.response, { 200: { type: 'string' }, 503: { type: 'null' } }, 'and is not changed')
+  t.strictSame(
+    schema.response,
+    { 200: { type: 'string' }, 503: { type: 'null' } },
+    'the given schema is not changed',
+  )
 })

@@ -6,7 +6,7 @@ import { startService } from '../../../helpers/service.ts'
 const DAY_MS = 24 * 3_600_000
 const DAY_SECONDS = 24 * 3600
 
-/** With tokens whose times leave room for the jumps. */
+/** Starts a service and signs tokens that stay valid during the jumps. */
 async function start(t: Test) {
   const { issuer, status } = await startService(t)
   const clock = moveClock(t)
@@ -31,7 +31,7 @@ t.test('a clock that jumps forward by a day leaves no key while the issuer is un
   clock.set(DAY_MS)
   t.equal(await status(token), 503)
   clock.set(0)
-  t.equal(await status(token), 200, 'the jump was a mistake')
+  t.equal(await status(token), 200, 'the clock is corrected')
   await issuer.listen()
   clock.set(DAY_MS + FAILURE_COOLDOWN_MS)
   t.equal(await status(token), 200)
@@ -47,8 +47,8 @@ t.test(
     issuer.removeKey('key-1')
     await issuer.addKey('key-2')
     clock.set(-DAY_MS + FRESH_MS)
-    t.equal(await status(token), 200, 'starts the renewal and does not wait')
-    t.equal(await status(await sign(2)), 200, 'waits for it')
+    t.equal(await status(token), 200, 'starts the renewal without waiting')
+    t.equal(await status(await sign(2)), 200, 'waits for the renewal')
     t.equal(await status(token), 401)
   },
 )
@@ -58,7 +58,7 @@ t.test('a clock that jumps back ends the cooldowns, so that no new key waits for
   t.equal(await status(await issuer.sign({}, { kid: 'invented' })), 401)
   await issuer.addKey('key-2')
   const token = await sign(1)
-  t.equal(await status(token), 401, 'in the pause after the miss')
+  t.equal(await status(token), 401, 'during the cooldown')
   clock.set(-DAY_MS)
   t.equal(await status(token), 200)
   await issuer.addKey('key-3')
@@ -67,7 +67,7 @@ t.test('a clock that jumps back ends the cooldowns, so that no new key waits for
   t.equal(await status(next), 503)
   await issuer.listen()
   clock.set(-2 * DAY_MS)
-  t.equal(await status(next), 200, 'nor after a failure')
+  t.equal(await status(next), 200, 'after a failure')
 })
 
 t.test('a clock that jumps repeatedly causes at most one download per jump', async (t) => {

@@ -7,15 +7,15 @@ import { TestIssuer } from '../../../helpers/issuer.ts'
 import { startService } from '../../../helpers/service.ts'
 
 interface Circumstances {
-  /** What the issuer would answer if it were well, be it asked for the discovery document or for the keys. */
+  /** The correct response, for the discovery document and for the keys. */
   readonly right: object
-  /** Another issuer. */
+  /** URL of another issuer. */
   readonly elsewhere: string
 }
 
 type Misbehave = (request: IncomingMessage, response: ServerResponse, circumstances: Circumstances) => void
 
-/** What an issuer may do to whoever asks for its keys. */
+/** Failures of an issuer. */
 const ways: Record<string, Misbehave> = {
   hangs: () => {},
   'is slow by the byte': (_request, response) => {
@@ -42,7 +42,7 @@ const ways: Record<string, Misbehave> = {
 
 interface Case {
   readonly name: string
-  /** Refuses connections if there is none. */
+  /** Default: refuses connections. */
   readonly misbehave?: Misbehave
   readonly onlyWithKeys: boolean
 }
@@ -55,7 +55,7 @@ const cases: Case[] = [
   ]),
 ]
 
-/** A service that knows key-1 of an issuer which publishes key-2 and then falls ill. */
+/** Starts a service that knows key-1 of an issuer, which publishes key-2 and then fails. */
 async function startFailing(t: Test, { name, misbehave, onlyWithKeys }: Case, elsewhere: string) {
   const environment = { AUTH_ALGORITHMS: 'RS256,ES256' }
   const { issuer, app, status } = await startService(t, environment)
@@ -73,7 +73,7 @@ async function startFailing(t: Test, { name, misbehave, onlyWithKeys }: Case, el
     ...{ name, status, known, unseen, unknown },
     gaveUp: () => app.logLines.some(({ msg }) => msg.startsWith('key set not fetched')),
     statusWhenCold: async () => (await fetch(`${cold.url}/api/private`, { headers: bearer(known) })).status,
-    fallIll: async () => {
+    fail: async () => {
       if (!misbehave) return issuer.stop()
       issuer.misbehavesOnlyWithKeys = onlyWithKeys
       issuer.misbehaviour = (request, response) => misbehave(request, response, { right, elsewhere })
@@ -85,31 +85,31 @@ async function startFailing(t: Test, { name, misbehave, onlyWithKeys }: Case, el
   }
 }
 
-/** All at once: some take the five seconds after which a fetch gives up. */
+/** All in parallel, because some take the whole time-out of five seconds. */
 t.test('an issuer that fails', async (t) => {
   const clock = moveClock(t)
   const elsewhere = await TestIssuer.start(t)
   const services = await Promise.all(cases.map((each) => startFailing(t, each, elsewhere.url)))
 
-  await Promise.all(services.map(({ fallIll }) => fallIll()))
+  await Promise.all(services.map(({ fail }) => fail()))
   clock.set(FRESH_MS)
-  const checkIll = async (service: (typeof services)[number]) => {
+  const checkFailing = async (service: (typeof services)[number]) => {
     const { name, status, known, unseen, unknown, statusWhenCold, gaveUp } = service
     const answers = [await status(known), await status(unseen), await status(known)]
-    t.strictSame(answers, [200, 200, 200], `${name}: known keys serve`)
-    if (/^(hangs|is slow)/.test(name)) t.notOk(gaveUp(), `${name}: nobody has waited for it`)
+    t.strictSame(answers, [200, 200, 200], `${name}: known keys are usable`)
+    if (/^(hangs|is slow)/.test(name)) t.notOk(gaveUp(), `${name}: no request has waited for it`)
     const unavailable = await Promise.all([status(unknown), statusWhenCold()])
-    t.strictSame(unavailable, [503, 503], `${name}: an unknown key is 503, as each is at first`)
-    t.ok(gaveUp(), `${name}: the fetch has given up`)
-    t.equal(await status(known), 200, `${name}: known keys serve on`)
+    t.strictSame(unavailable, [503, 503], `${name}: an unknown key is 503, and so is every key at first`)
+    t.ok(gaveUp(), `${name}: the download has timed out or failed`)
+    t.equal(await status(known), 200, `${name}: known keys stay usable`)
   }
-  await Promise.all(services.map(checkIll))
-  t.equal(elsewhere.keySetRequests, 0, 'nobody went where a redirect led')
+  await Promise.all(services.map(checkFailing))
+  t.equal(elsewhere.keySetRequests, 0, 'redirects are not followed')
 
   await Promise.all(services.map(({ heal }) => heal()))
   clock.set(FRESH_MS + FAILURE_COOLDOWN_MS)
   for (const { name, status, unknown, known, statusWhenCold } of services) {
     const answers = [await status(unknown), await status(known), await statusWhenCold()]
-    t.strictSame(answers, [200, 200, 200], `${name}: heals`)
+    t.strictSame(answers, [200, 200, 200], `${name}: recovers`)
   }
 })

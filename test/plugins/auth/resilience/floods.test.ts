@@ -13,7 +13,7 @@ import { encode } from '../../../helpers/raw-token.ts'
 const FLOOD = 10_000
 const MIB = 1_048_576
 
-/** At a standstill of the clock, so that no pause ends while a slow machine works. */
+/** Stops the clock, so that no cooldown ends on a slow machine. */
 async function start(t: Test, sockets = 50) {
   const issuer = await TestIssuer.start(t)
   await issuer.addKey('fast', 'ES256')
@@ -31,7 +31,7 @@ async function start(t: Test, sockets = 50) {
     return { status: response.statusCode as number, body: await text(response), retryAfter }
   }
   const status = async (token: string) => (await patiently(() => ask(token))).status
-  /** How often each status was the answer. */
+  /** Counts the responses by status. */
   const statuses = async (tokens: Iterable<string>) => {
     const counts: Record<number, number> = {}
     for (const answer of await Promise.all([...tokens].map(status)))
@@ -43,7 +43,7 @@ async function start(t: Test, sockets = 50) {
   return { issuer, app, status, statuses, later, inventKid }
 }
 
-/** Tokens that are good but for a kid nobody knows, and a signature that nobody need look at. */
+/** Makes tokens with an unknown kid and an arbitrary signature, and otherwise valid. */
 function invent(issuer: TestIssuer) {
   const signature = 'A'.repeat(86)
   return (count: number, claims = {}) => {
@@ -73,7 +73,7 @@ t.test('ten thousand invented kids cause one download in 30 seconds', async (t) 
     const { issuer, status, statuses, inventKid } = await start(t)
     t.strictSame(await statuses(inventKid(FLOOD)), { 401: FLOOD })
     t.equal(issuer.keySetRequests, 1)
-    t.equal(await status(await issuer.sign()), 200, 'which brought the good keys')
+    t.equal(await status(await issuer.sign()), 200, 'the download found the valid keys')
     t.equal(issuer.keySetRequests, 1)
   })
 
@@ -96,11 +96,11 @@ t.test('a flood of invented kids does not delay a new key', async (t) => {
   t.equal(await status(await issuer.sign()), 200)
   await issuer.addKey('before', 'ES256')
   t.strictSame(await statuses(inventKid(500)), { 401: 500 })
-  t.equal(await status(await issuer.sign()), 200, 'published before the flood began: at once')
+  t.equal(await status(await issuer.sign()), 200, 'published before the flood')
   await issuer.addKey('during', 'ES256')
   later(MISS_COOLDOWN_MS)
   t.strictSame(await statuses(inventKid(500)), { 401: 500 })
-  t.equal(await status(await issuer.sign()), 200, 'published while it went on: with the next fetch')
+  t.equal(await status(await issuer.sign()), 200, 'published during the flood: found by the next download')
   t.equal(issuer.keySetRequests, 3)
 })
 
@@ -121,7 +121,7 @@ t.test('rejected tokens take no lasting memory', async (t) => {
   t.equal(await status(good), 200)
 })
 
-/** With a key that is known and a signature that is not its own. */
+/** Makes a token with a known kid and a wrong signature. */
 function forge(issuer: TestIssuer, claims: object): string {
   return `${encode(issuer.header())}.${encode(issuer.claims(claims))}.${'A'.repeat(86)}`
 }

@@ -7,12 +7,12 @@ import { startService } from '../../../helpers/service.ts'
 
 const both = { AUTH_ALGORITHMS: 'RS256,ES256' }
 
-/** A service whose issuer publishes a good key, `good`, and beside it what is told. */
+/** Starts a service whose issuer publishes the key `good` and the given ones. */
 async function startBeside(t: Test, publish: (key: IssuerKey) => object[]) {
   const service = await startService(t, both)
   const { issuer, status } = service
   const good = issuer.newestKey
-  const key = await issuer.addKey('odd')
+  const key = await issuer.addKey('other')
   issuer.keySet = { keys: [...publish(key), good.jwk] }
   const sign = (header: object = {}) => issuer.signRaw(issuer.header(header, key), issuer.claims(), key)
   return { ...service, key, sign, statusOfGood: async () => status(await issuer.sign({}, {}, good)) }
@@ -41,7 +41,7 @@ t.test('an unusable key is ignored, and the other keys stay usable', async (t) =
   const unfit: Record<string, (key: IssuerKey) => object> = {
     'for encryption': ({ jwk }) => ({ ...jwk, use: 'enc' }),
     'for other operations': ({ jwk }) => ({ ...jwk, key_ops: ['encrypt', 'wrapKey'] }),
-    'for operations that are no list': ({ jwk }) => ({ ...jwk, key_ops: 'verify' }),
+    'for operations that are not a list': ({ jwk }) => ({ ...jwk, key_ops: 'verify' }),
     'for another algorithm': ({ jwk }) => ({ ...jwk, alg: 'RS512' }),
     'for encryption by its algorithm': ({ jwk }) => ({ ...jwk, alg: 'RSA-OAEP' }),
     'of an unknown type': ({ jwk }) => ({ ...jwk, kty: 'XYZ' }),
@@ -72,7 +72,7 @@ t.test('an unusable key is ignored, and the other keys stay usable', async (t) =
 
   await t.test('of another curve', async (t) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
-    const curve = { ...publicKey.export({ format: 'jwk' }), kid: 'odd' }
+    const curve = { ...publicKey.export({ format: 'jwk' }), kid: 'other' }
     const { key, issuer, status, statusOfGood } = await startBeside(t, () => [curve])
     const signing = { ...key, privateKey, algorithm: 'ES256' }
     t.equal(await status(issuer.signRaw(issuer.header({}, signing), issuer.claims(), signing)), 401)

@@ -12,7 +12,7 @@ t.test('each of several new keys is usable at once, and the earlier ones stay us
     tokens.push(await issuer.sign())
     for (const token of tokens.toReversed()) t.equal(await status(token), 200, kid)
   }
-  t.equal(issuer.keySetRequests, 4, 'one fetch for each')
+  t.equal(issuer.keySetRequests, 4, 'one download per key')
 })
 
 t.test(
@@ -26,8 +26,8 @@ t.test(
     issuer.keys = []
     await issuer.addKey('key-2')
     const other = await issuer.sign()
-    t.equal(await status(other), 200, 'the new key, learnt by asking, ...')
-    t.equal(await status(seen), 401, '... and with it that the old one is gone')
+    t.equal(await status(other), 200, 'the new key causes a download')
+    t.equal(await status(seen), 401, 'the download drops the old key')
     t.equal(await status(await issuer.sign({ jti: 'unseen' }, {}, key)), 401)
     issuer.keys.push(key)
     clock.set(MISS_COOLDOWN_MS)
@@ -44,10 +44,10 @@ t.test('another key with the kid of a removed one is used from the next renewal'
   issuer.keys = []
   await issuer.addKey('key-1')
   const after = await issuer.sign()
-  t.equal(await status(after), 401, 'its name is known, so nobody asks')
+  t.equal(await status(after), 401, 'the kid is known, so there is no download')
   clock.set(FRESH_MS)
-  t.equal(await status(before), 200, 'starts the renewal and does not wait')
-  t.equal(await status(await issuer.sign({}, { kid: 'unknown' })), 401, 'waits for it')
+  t.equal(await status(before), 200, 'starts the renewal without waiting')
+  t.equal(await status(await issuer.sign({}, { kid: 'unknown' })), 401, 'waits for the renewal')
   t.equal(await status(after), 200)
   t.equal(await status(before), 401)
 })
