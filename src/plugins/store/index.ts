@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { Cooldown } from '../../http/cooldown.ts'
+import { SingleFlight } from '../../http/single-flight.ts'
 import { openStore } from './database.ts'
 import { makeProbe, type StoreFault } from './probe.ts'
 import type { Store } from './schema.ts'
@@ -17,6 +19,7 @@ declare module 'fastify' {
 
 /** Less than the second after which orchestrators give up on a probe by default. */
 const CHECK_TIMEOUT_MS = 800
+const CHECK_INTERVAL_MS = 1_000
 
 /** Provides `app.store` and its readiness check. */
 export default fp(
@@ -32,12 +35,24 @@ export default fp(
   { name: 'store', dependencies: ['env', 'metrics', 'readiness'] },
 )
 
-/** Creates the readiness check. It reports the reason, and logs the cause when the state changes. */
+/**
+ * Creates the readiness check. It reports the reason, and logs the cause when the state changes. However many probes
+ * arrive, the database is asked once a second.
+ */
 function makeCheck({ log }: FastifyInstance, probe: () => Promise<StoreFault | undefined>) {
+  const flight = new SingleFlight<StoreFault | undefined>()
+  const cooldown = new Cooldown(CHECK_INTERVAL_MS)
+  let last: StoreFault | undefined
   const timedOut = { reason: 'unreachable', cause: new Error(`no answer in ${CHECK_TIMEOUT_MS} ms`) } as const
   let reported: string | undefined
+  const ask = async () => {
+    if (cooldown.remainingMs(performance.now()) > 0) return last
+    last = await Promise.race([probe(), delay(CHECK_TIMEOUT_MS, timedOut, { ref: false })])
+    cooldown.start(performance.now())
+    return last
+  }
   return async () => {
-    const fault = await Promise.race([probe(), delay(CHECK_TIMEOUT_MS, timedOut, { ref: false })])
+    const fault = await flight.run('check', ask)
     if (fault?.reason !== reported) {
       reported = fault?.reason
       if (fault) log.warn({ reason: fault.reason, err: fault.cause }, 'the store is unavailable')

@@ -1,51 +1,41 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
-  type SqliteDialectConfig,
-  SqliteDriver,
-  type SqliteStatement,
-} from 'kysely'
+import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
 import { storeUnavailable } from './errors.ts'
+import { SingleHandleDriver } from './sqlite-driver.ts'
+import { FileError, SqliteFile } from './sqlite-file.ts'
 
-const BUSY_TIMEOUT_MS = 2_000
 const MAX_STATEMENTS = 500
+const OPEN_TIMEOUT_MS = 2_000
 
 /** Kysely dialect for `node:sqlite`. Transactions include schema changes and take the write lock when they begin. */
 export class NodeSqliteDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig
+  readonly #path: string
 
   constructor(path: string) {
-    const config = { database: async () => openSqlite(path) }
-    super(config)
-    this.#config = config
+    super({ database: async () => openSqlite(path) })
+    this.#path = path
   }
 
   override createAdapter() {
-    return new TransactionalAdapter()
+    return new SingleHandleAdapter()
   }
 
   override createDriver() {
-    return new ImmediateDriver(this.#config)
+    return new SingleHandleDriver(() => openSqlite(this.#path))
   }
 }
 
-class TransactionalAdapter extends SqliteAdapter {
+class SingleHandleAdapter extends SqliteAdapter {
   /** Kysely's own value is false, with which two processes could run the same migration. */
   override get supportsTransactionalDdl() {
     return true
   }
-}
 
-class ImmediateDriver extends SqliteDriver {
-  /** A deferred transaction that reads before it writes fails if another connection writes in between. */
-  override async beginTransaction(connection: DatabaseConnection) {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  /** The driver itself keeps other statements out of a transaction. */
+  override get supportsMultipleConnections() {
+    return true
   }
 }
 
@@ -54,16 +44,22 @@ class ImmediateDriver extends SqliteDriver {
  * Acknowledged writes survive a crash of the process or the machine.
  */
 export function openSqlite(path: string): SqliteDatabase {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
-  database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  const isFile = path !== ':memory:'
+  if (isFile) mkdirSync(dirname(path), { recursive: true })
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true })
+  database.exec(
+    `pragma busy_timeout = ${OPEN_TIMEOUT_MS}; pragma journal_mode = wal; pragma synchronous = full`,
+  )
+  database.exec('pragma busy_timeout = 0') // the driver waits without blocking
+  const file = isFile ? new SqliteFile(path) : undefined
   const statements = new Map<string, SqliteStatement>()
   return {
     prepare: (sql) => {
+      attempt(() => file?.check(performance.now()))
       const known = statements.get(sql)
       if (known) return known
       if (statements.size >= MAX_STATEMENTS) statements.clear()
-      const statement = toStatement(database.prepare(sql))
+      const statement = toStatement(attempt(() => database.prepare(sql)))
       statements.set(sql, statement)
       return statement
     },
@@ -111,9 +107,14 @@ function attempt<T>(work: () => T): T {
     return work()
   } catch (error) {
     const { errcode = 0 } = error as { errcode?: number }
-    throw unavailableCodes.has(errcode & 0xff) ? storeUnavailable('SQLite is unavailable', error) : error
+    throw error instanceof FileError || unavailableCodes.has(errcode & 0xff)
+      ? storeUnavailable('SQLite is unavailable', error)
+      : error
   }
 }
 
-/** https://www.sqlite.org/rescode.html: busy, locked, read-only, I/O error, disk full, cannot open. */
-const unavailableCodes = new Set([5, 6, 8, 10, 13, 14])
+/**
+ * https://www.sqlite.org/rescode.html: busy, locked, read-only, I/O error, corrupt, disk full, cannot open, not a
+ * database.
+ */
+const unavailableCodes = new Set([5, 6, 8, 10, 11, 13, 14, 26])

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { SqliteAdapter, sql } from 'kysely'
 import { missingMigrations } from './migrate.ts'
 import type { Store } from './schema.ts'
 
@@ -8,17 +8,22 @@ export interface StoreFault {
   readonly cause: unknown
 }
 
-/** Creates a function that checks the store. After the migrations were found complete, a trivial query suffices. */
+/**
+ * Creates a function that checks whether the store can read and write. The migrations are checked until they are
+ * complete. PostgreSQL refuses writes itself when its disk is full; with SQLite only a write shows it.
+ */
 export function makeProbe(store: Store): () => Promise<StoreFault | undefined> {
   let isMigrated = false
+  const isSqlite = store.getExecutor().adapter instanceof SqliteAdapter
   return async () => {
     try {
-      if (isMigrated) await sql`select 1`.execute(store)
-      else {
+      if (!isMigrated) {
         const missing = await missingMigrations(store)
         if (missing.length > 0) return { reason: 'migrations are missing', cause: missing }
         isMigrated = true
       }
+      if (isSqlite) await sql`update kysely_migration_lock set is_locked = is_locked`.execute(store)
+      else await sql`select name from kysely_migration limit 1`.execute(store)
       return undefined
     } catch (cause) {
       return { reason: 'unreachable', cause }

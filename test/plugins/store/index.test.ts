@@ -1,16 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 import { bearer, buildApp, type LogLine, listen, type TestApp } from '../../helpers/app.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { DatabaseProxy } from '../../helpers/database-proxy.ts'
+import { freePort } from '../../helpers/free-port.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { onPostgres } from '../../helpers/postgres.ts'
 
 /** The service promises three seconds, but the machine may be busy with other tests. */
 const PATIENCE_MS = 6_000
 
+/** Asks after the second in which the last result is repeated. */
 async function check(app: TestApp) {
+  await delay(1_010)
   const answer = await app.inject('/readyz')
   return [answer.statusCode, answer.json().checks.store]
 }
@@ -126,4 +130,15 @@ onEachDatabase(t, 'on close, pending requests are answered before the store is c
   t.equal((await answer).status, 200)
   await closed
   await t.rejects(app.store.selectFrom('users').selectAll().execute(), /destroyed/)
+})
+
+t.test('however many probes arrive, the database is asked once a second', async (t) => {
+  const metrics = `http://127.0.0.1:${await freePort()}`
+  const environment = { METRICS_PORT: new URL(metrics).port, HOST: '127.0.0.1' }
+  const app = await buildApp(t, await TestIssuer.start(t), { environment })
+  await Promise.all(Array.from({ length: 300 }, () => app.inject('/readyz')))
+  const text = await (await fetch(`${metrics}/metrics`)).text()
+  const counts = text.matchAll(/^gatehouse_store_statement_duration_seconds_count\{.*\} (\d+)$/gm)
+  const statements = [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+  t.ok(statements > 0 && statements < 50, `${statements} statements, those of the migrations included`)
 })

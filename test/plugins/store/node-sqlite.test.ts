@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/plugins/store/database.ts'
 import { openSqlite } from '../../../src/plugins/store/node-sqlite.ts'
+import { BUSY_TIMEOUT_MS } from '../../../src/plugins/store/sqlite-driver.ts'
 import { listUsers, recordVisit } from '../../../src/plugins/store/tables/users.ts'
 
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
@@ -20,7 +23,7 @@ t.test('writes are synchronous, readers do not block, and foreign keys are enfor
   t.match(await pragma('journal_mode'), [{ journal_mode: 'wal' }])
   t.match(await pragma('synchronous'), [{ synchronous: 2 }])
   t.match(await pragma('foreign_keys'), [{ foreign_keys: 1 }])
-  t.match(await pragma('busy_timeout'), [{ timeout: 2000 }])
+  t.match(await pragma('busy_timeout'), [{ timeout: 0 }], 'waiting does not block the event loop')
 })
 
 t.test('the folder of the file is created', async (t) => {
@@ -92,6 +95,74 @@ t.test('a database locked by another process is unavailable until it is unlocked
   t.strictSame((await listUsers(store, ada.issuer, { cursor: 0, limit: 9 })).items, [], 'reading goes on')
   other.exec('rollback')
   t.match(await recordVisit(store, ada, 0), { user: ada })
+})
+
+t.test('waiting for a lock of another process blocks neither the event loop nor reads', async (t) => {
+  const { store, path } = await open(t)
+  const other = new DatabaseSync(path)
+  t.teardown(() => other.close())
+  other.exec('begin immediate')
+  const loop = monitorEventLoopDelay({ resolution: 5 })
+  loop.enable()
+  const start = performance.now()
+  const writes = Array.from({ length: 10 }, (_, i) => recordVisit(store, { ...ada, subject: `${i}` }, 0))
+  const outcomes = Promise.allSettled(writes)
+  t.strictSame((await listUsers(store, ada.issuer, { cursor: 0, limit: 9 })).items, [])
+  t.ok(performance.now() - start < 500, 'a read does not wait')
+  const statuses = (await outcomes).map((outcome) => outcome.status)
+  t.strictSame(new Set(statuses), new Set(['rejected']))
+  t.ok(performance.now() - start < 2 * BUSY_TIMEOUT_MS, 'ten writes wait at the same time')
+  t.ok(loop.max / 1e6 < 500, `the event loop was blocked for ${loop.max / 1e6} ms`)
+  other.exec('rollback')
+  t.match(await recordVisit(store, ada, 0), { user: ada })
+})
+
+t.test('a write that waits for a lock succeeds when it is released', async (t) => {
+  const { store, path } = await open(t)
+  const other = new DatabaseSync(path)
+  t.teardown(() => other.close())
+  other.exec('begin immediate')
+  const write = recordVisit(store, ada, 0)
+  const transaction = store.transaction().execute((trx) => recordVisit(trx, { ...ada, subject: 'b' }, 0))
+  await delay(300)
+  other.exec('rollback')
+  t.match(await write, { user: ada })
+  t.match(await transaction, { user: { subject: 'b' } })
+})
+
+t.test('a file that is deleted, replaced or overwritten makes the store unavailable', async (t) => {
+  const harm: Record<string, (path: string) => void> = {
+    deleted: (path) => rmSync(path),
+    replaced: (path) => {
+      copyFileSync(path, `${path}.copy`)
+      renameSync(`${path}.copy`, path)
+    },
+    overwritten: (path) => writeFileSync(path, Buffer.alloc(8_192, 'x')),
+  }
+  for (const [name, doHarm] of Object.entries(harm)) {
+    const { store, path } = await open(t, `${t.testdir()}/${name}.db`)
+    await recordVisit(store, ada, 0)
+    doHarm(path)
+    await delay(1_100)
+    await t.rejects(recordVisit(store, { ...ada, subject: 'b' }, 0), { code: 'store_unavailable' }, name)
+    await t.rejects(
+      listUsers(store, ada.issuer, { cursor: 0, limit: 9 }),
+      { code: 'store_unavailable' },
+      name,
+    )
+  }
+})
+
+t.test('a file that is overwritten and restored in place is used again', async (t) => {
+  const { store, path } = await open(t)
+  await recordVisit(store, ada, 0)
+  const content = readFileSync(path)
+  writeFileSync(path, Buffer.alloc(content.length, 'x'))
+  await delay(1_100)
+  await t.rejects(listUsers(store, ada.issuer, { cursor: 0, limit: 9 }), { code: 'store_unavailable' })
+  writeFileSync(path, content)
+  await delay(1_100)
+  t.match((await listUsers(store, ada.issuer, { cursor: 0, limit: 9 })).items, [ada])
 })
 
 t.test('an error in a statement is not a 503 error', async (t) => {
