@@ -112,7 +112,7 @@ const pages = [
   ...['GET /profile', 'GET /public', 'GET /protected', 'GET /admin', 'POST /backchannel-logout'],
 ]
 
-t.test('without the web app GET / describes the service, and there are no pages', async (t) => {
+t.test('without the web app GET / describes the service, and the pages are 404', async (t) => {
   const app = await buildApp(t, await TestIssuer.start(t))
   const { json, headers } = await app.inject('/')
   t.equal(headers['content-type'], 'application/json; charset=utf-8')

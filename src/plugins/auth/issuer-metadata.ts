@@ -33,7 +33,7 @@ export class IssuerMetadata {
   /**
    * Returns the document, from the cache if possible. A stale document is renewed in the background.
    *
-   * @throws {Error} if there is no document and the issuer is unavailable; the message is for the log
+   * @throws {Error} if the first download fails; the message is for the log
    */
   async get(now: number): Promise<Metadata> {
     const isCoolingDown = this.#cooldown.remainingMs(now) > 0

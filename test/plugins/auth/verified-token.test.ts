@@ -46,7 +46,7 @@ t.test('a very deeply nested token is frozen, too', async (t) => {
   t.ok(Object.isFrozen(innermost))
 })
 
-t.test('requireToken throws if there is no token', async (t) => {
+t.test('requireToken throws without a token', async (t) => {
   const token = toVerifiedToken(claims)
   t.equal(requireToken(token), token)
   t.throws(() => requireToken(null), { code: 'missing_token', statusCode: 401 })

@@ -41,9 +41,8 @@ onEachDatabase(t, 'migrations of a later version are not missing', async (t, url
   t.strictSame(await missingMigrations(store), [])
 })
 
-t.test('names of migrations are numbered without gaps', async (t) => {
-  t.strictSame([...names].sort(), names)
-  for (const [index, name] of names.entries()) {
-    t.match(name, new RegExp(`^${String(index + 1).padStart(4, '0')}-[a-z-]+$`))
-  }
+t.test('names of migrations begin with ascending numbers', async (t) => {
+  const numbers = names.map((name) => /^(\d{4})-[a-z-]+$/.exec(name)?.[1])
+  t.strictSame([...new Set(numbers)].sort(), numbers)
+  t.notOk(numbers.includes(undefined))
 })

@@ -44,7 +44,7 @@ t.test('another key with the kid of a removed one is used from the next renewal'
   issuer.keys = []
   await issuer.addKey('key-1')
   const after = await issuer.sign()
-  t.equal(await status(after), 401, 'the kid is known, so there is no download')
+  t.equal(await status(after), 401, 'the kid is known, so nothing is downloaded')
   clock.set(FRESH_MS)
   t.equal(await status(before), 200, 'starts the renewal without waiting')
   t.equal(await status(await issuer.sign({}, { kid: 'unknown' })), 401, 'waits for the renewal')
