@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
 import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
-import { answerPageError } from '../../src/web/errors.ts'
+import { sendErrorPage } from '../../src/web/errors.ts'
 import type { Account } from '../../src/web/login/account.ts'
 
 /** Turns the web app on. */
@@ -44,7 +44,7 @@ export function fixturePages(fixture: PageFixture) {
   return async (app: FastifyInstance) => {
     await app.register(async (pages) => {
       const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // before the real one
-      pages.setErrorHandler(answerPageError)
+      pages.setErrorHandler(sendErrorPage)
       await pages.register(formbody)
       pages.addHook('onRequest', async (request) => {
         request.account = fixture.account

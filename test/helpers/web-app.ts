@@ -51,14 +51,14 @@ export function inTenant(environment: Record<string, string>, options: BuildOpti
 }
 
 /** A browser in which somebody has signed in to the web app. */
-export async function signedIn(url: string, name = 'reader', path = '/login'): Promise<WebBrowser> {
+export async function loggedIn(url: string, name = 'reader', path = '/login'): Promise<WebBrowser> {
   const browser = new WebBrowser()
-  await signIn(browser, url, name, path)
+  await logIn(browser, url, name, path)
   return browser
 }
 
 /** Goes to the log-in page by this path and logs in there. */
-export async function signIn(browser: WebBrowser, url: string, name = 'reader', path = '/login') {
+export async function logIn(browser: WebBrowser, url: string, name = 'reader', path = '/login') {
   await browser.open(`${url}${path}`)
   return browser.submit({ email: `${name}@example.com`, password: `${name}-password` })
 }

@@ -122,19 +122,19 @@ export async function startWithIssuer(
 }
 
 /** What the browser is told to ask the issuer. */
-export async function askToLogIn(browser: WebBrowser, url: string, path = '/login'): Promise<URL> {
+export async function startLogin(browser: WebBrowser, url: string, path = '/login'): Promise<URL> {
   const { status, headers, text } = await browser.visit(`${url}${path}`)
   if (status !== 302) throw new Error(`no redirect but ${status}: ${text}`)
   return new URL(headers.get('location') ?? '')
 }
 
 /** A browser in which the issuer's one person has signed in. */
-export async function signedInAt(
+export async function loggedInAt(
   { url }: Pick<WebApp, 'url'>,
   web: WebIssuer,
   path?: string,
 ): Promise<WebBrowser> {
   const browser = new WebBrowser()
-  await browser.visit(web.callback(await askToLogIn(browser, url, path)))
+  await browser.visit(web.callback(await startLogin(browser, url, path)))
   return browser
 }

@@ -33,9 +33,9 @@ t.test('an error of the catalogue becomes a page with its status, headers and pu
     'cache-control': 'no-store',
     'retry-after': '7',
   })
-  t.match(body, /<title>Not available just now - Gatehouse<\/title>/)
+  t.match(body, /<title>Temporarily unavailable - Gatehouse<\/title>/)
   t.match(body, />503</)
-  t.match(body, /<h1>Not available just now<\/h1>/)
+  t.match(body, /<h1>Temporarily unavailable<\/h1>/)
   t.match(body, /<p>The identity provider cannot be reached\.<\/p>/)
   t.match(body, /<a class="button" href="\/">/)
   t.notMatch(body, /secret/)
@@ -104,7 +104,7 @@ t.test('a path that is not there', async (t) => {
         'cache-control': 'no-store',
         vary: /Accept/,
       })
-      t.match(body, /<h1>There is nothing here<\/h1>/)
+      t.match(body, /<h1>Page not found<\/h1>/)
       t.notMatch(body, /aria-current/)
     }
   })
@@ -115,6 +115,41 @@ t.test('a path that is not there', async (t) => {
       t.equal(statusCode, 404)
       t.strictSame(json(), notFound)
       t.equal(headers['content-security-policy'], "default-src 'none'; frame-ancestors 'none'")
+    }
+  })
+
+  const type = async (accept: string) =>
+    (await app.inject({ url: '/nowhere', headers: { accept } })).headers['content-type']?.toString()
+
+  t.test('is a page to clients that prefer HTML to JSON', async (t) => {
+    for (const accept of [
+      'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
+      'text/html',
+      'TEXT/HTML; charset=utf-8',
+      'text/*',
+      'application/json;q=0.5, text/html',
+      'application/json; q=0.1 , text/html; level=1; Q=0.2',
+      'application/json;q=0, */*',
+      'application/*;q=0.4, */*;q=0.5',
+    ]) {
+      t.match(await type(accept), /^text\/html/, accept)
+    }
+  })
+
+  t.test('is JSON to clients that prefer JSON or have no preference', async (t) => {
+    for (const accept of [
+      '',
+      '*/*',
+      'application/json',
+      'application/*',
+      'image/png',
+      'text/html, application/json',
+      'text/html;q=0',
+      'text/html;q=0.8, */*',
+      'text/html;q=x',
+      ',;q=1,',
+    ]) {
+      t.match(await type(accept), /^application\/json/, accept)
     }
   })
 

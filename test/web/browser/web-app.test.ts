@@ -5,8 +5,8 @@ import { startWebApp } from '../../helpers/web-app.ts'
 
 t.setTimeout(600_000)
 
-const signedOut = ['Profile', 'Public', 'Sign Up', 'Log In']
-const signedIn = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
+const loggedOut = ['Profile', 'Public', 'Sign Up', 'Log In']
+const loggedIn = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
 const denied = {
   statusCode: 403,
   code: 'insufficient_permissions',
@@ -25,13 +25,13 @@ inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
       await page.waitForURL(`${url}${path}`)
     }
     await page.goto(url)
-    t.strictSame(await visitor.navigation(), signedOut)
+    t.strictSame(await visitor.navigation(), loggedOut)
     await page.getByRole('link', { name: 'Sign Up' }).click()
     await page.waitForURL(`${tenant.issuer}**`)
     t.equal(await visitor.heading(), 'Sign up')
     await visitor.identify('new.comer@example.org', 'a-long-password')
     await page.waitForURL(`${url}/profile`)
-    t.strictSame(await visitor.navigation(), signedIn)
+    t.strictSame(await visitor.navigation(), loggedIn)
     t.equal(await page.locator('h2').textContent(), 'new.comer@example.org')
     const { code } = await visitor.box()
     const { sub, updated_at, ...claims } = code
@@ -56,11 +56,11 @@ inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
     await follow('Admin', '/admin')
     t.strictSame(await visitor.box(), { caption: 'GET /api/messages/admin: 403 Forbidden', code: denied })
     await page.goto(`${url}/nowhere`)
-    t.equal(await visitor.heading(), 'There is nothing here')
-    t.strictSame(await visitor.navigation(), signedIn)
+    t.equal(await visitor.heading(), 'Page not found')
+    t.strictSame(await visitor.navigation(), loggedIn)
 
     await visitor.logOut(url)
-    t.strictSame(await visitor.navigation(), signedOut)
+    t.strictSame(await visitor.navigation(), loggedOut)
     t.strictSame(complaints, [])
   })
 
@@ -133,7 +133,7 @@ inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
     await choose('link', 'Protected', `${url}/protected`)
     t.match((await visitor.box()).code, { text: 'This is a protected message.' })
     await choose('button', 'Log Out', `${url}/`)
-    t.strictSame(await visitor.navigation(), signedOut)
+    t.strictSame(await visitor.navigation(), loggedOut)
     t.strictSame(complaints, [])
   })
 })

@@ -2,9 +2,9 @@ import t from 'tap'
 import { LEASE_MS } from '../../../src/web/login/access-tokens.ts'
 import { moveClock } from '../../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
-import { listenAsWebApp, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { listenAsWebApp, loggedIn, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
 
 const HOUR = 3_600_000
 const message = 'This is a protected message.'
@@ -27,7 +27,7 @@ async function load(browser: WebBrowser, urls: string[]) {
 t.test('the local tenant, which takes a second use for a theft, refreshes again and again', async (t) => {
   const { url } = await startWebApp(t)
   const clock = moveClock(t)
-  const browser = await signedIn(url)
+  const browser = await loggedIn(url)
   for (const hours of [23, 46, 69]) {
     clock.set(hours * HOUR)
     for (const { status, text } of await load(browser, Array(20).fill(url))) {
@@ -78,7 +78,7 @@ async function begin(web: WebIssuer, url: string): Promise<WebBrowser> {
 t.test('the requests of one process wait together, and do not each ask the database', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const { sessions } = app.login
   const lease = sessions.lease.bind(sessions)
   let leases = 0
@@ -97,7 +97,7 @@ t.test('the requests of one process wait together, and do not each ask the datab
 t.test('a refresh that the issuer refuses ends the session, and the person logs in again', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR)
   web.isRevoked = true
   const { status, headers } = await browser.visit(`${url}/admin?a=b`)
@@ -110,7 +110,7 @@ t.test('a refresh that the issuer refuses ends the session, and the person logs 
 t.test('a refresh that brings the tokens of somebody else ends the session', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR)
   web.idClaims = { sub: 'auth0|another' }
   t.equal((await browser.visit(`${url}/protected`)).status, 302)
@@ -120,7 +120,7 @@ t.test('a refresh that brings the tokens of somebody else ends the session', asy
 t.test('a refresh may bring neither an ID token nor another refresh token', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const protectedPage = async () => (await browser.visit(`${url}/protected`)).text
   web.answer = { id_token: undefined, refresh_token: undefined }
   clock.set(HOUR)
@@ -133,7 +133,7 @@ t.test('a refresh may bring neither an ID token nor another refresh token', asyn
 t.test('while the issuer is away the page says so, the session stays, and all heals', async (t) => {
   const { url, web, issuer, app } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   t.match((await browser.visit(`${url}/protected`)).text, message)
   await issuer.stop()
   clock.set(HOUR - 20_000)
@@ -153,7 +153,7 @@ t.test('while the issuer is away the page says so, the session stays, and all he
 t.test('an issuer that answers a refresh late is not asked twice: its tokens are kept', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const hold = Promise.withResolvers<void>()
   web.hold = hold.promise
   clock.set(HOUR)
@@ -169,7 +169,7 @@ t.test(
   async (t) => {
     const { url, web, app } = await startWithIssuer(t)
     const clock = moveClock(t)
-    const browser = await signedInAt({ url }, web)
+    const browser = await loggedInAt({ url }, web)
     clock.set(HOUR)
     const lease = (until: number | null) =>
       app.store
@@ -191,7 +191,7 @@ t.test(
 t.test('a session that ends while its tokens are refreshed stays ended', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR)
   const hold = Promise.withResolvers<void>()
   web.hold = hold.promise
@@ -207,7 +207,7 @@ t.test('without a refresh token the session lasts as long as the access token', 
   const { url, web } = await startWithIssuer(t)
   web.answer = { refresh_token: undefined }
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR - 20_000)
   t.match((await browser.visit(`${url}/protected`)).text, message)
   clock.set(HOUR)
@@ -219,7 +219,7 @@ t.test('a token whose lifetime the issuer keeps to itself is used as it is', asy
   const { url, web } = await startWithIssuer(t)
   web.lifetimeSeconds = undefined
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(20 * HOUR)
   t.match((await browser.visit(`${url}/protected`)).text, 'token is expired')
   t.equal(web.refreshes, 0)

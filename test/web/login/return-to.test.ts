@@ -1,5 +1,5 @@
 import t from 'tap'
-import { localPath, logInPath } from '../../../src/web/login/return-to.ts'
+import { localPath, loginPath } from '../../../src/web/login/return-to.ts'
 
 const base = 'https://app.example'
 
@@ -66,5 +66,5 @@ t.test('anything that could lead elsewhere is not', async (t) => {
 })
 
 t.test('the way to the log-in names the page, as one value', async (t) => {
-  t.equal(logInPath('/a?b=c&d#e'), '/login?returnTo=%2Fa%3Fb%3Dc%26d%23e')
+  t.equal(loginPath('/a?b=c&d#e'), '/login?returnTo=%2Fa%3Fb%3Dc%26d%23e')
 })

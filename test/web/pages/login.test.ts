@@ -1,9 +1,9 @@
 import t from 'tap'
 import { api } from '../../dev/helpers/tenant.ts'
 import { moveClock } from '../../helpers/clock.ts'
-import { isCallback, sessionCookie, signedIn, signIn, startWebApp } from '../../helpers/web-app.ts'
+import { isCallback, loggedIn, logIn, sessionCookie, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { askToLogIn, signedInAt, startWithIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startLogin, startWithIssuer } from '../../helpers/web-issuer.ts'
 
 const admin = { email: 'admin@example.com', password: 'admin-password' }
 const MINUTE = 60_000
@@ -53,7 +53,7 @@ t.test('who has to log in first comes back to where they were going', async (t) 
     t.equal(status, 302)
     t.equal(headers.get('location'), `/login?returnTo=${encodeURIComponent(path)}`)
     t.equal(headers.get('cache-control'), 'no-store')
-    await signIn(browser, url, 'admin', path)
+    await logIn(browser, url, 'admin', path)
     t.equal(browser.page.url.href, `${url}${path}`)
     t.equal(browser.page.status, 200)
   }
@@ -62,7 +62,7 @@ t.test('who has to log in first comes back to where they were going', async (t) 
 t.test('nobody is led out of the web app', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const landing = async (query: string) => {
-    const browser = await signedInAt({ url }, web, `/login${query}`)
+    const browser = await loggedInAt({ url }, web, `/login${query}`)
     return browser.page.headers.get('location')
   }
   t.equal(await landing('?returnTo=/public'), '/public')
@@ -86,8 +86,8 @@ t.test('nobody is led out of the web app', async (t) => {
 t.test('a log-in is completed in the browser that began it, and nowhere else', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const [victim, attacker] = [new WebBrowser(), new WebBrowser()]
-  const asked = await askToLogIn(victim, url)
-  const other = await askToLogIn(attacker, url)
+  const asked = await startLogin(victim, url)
+  const other = await startLogin(attacker, url)
   const states = {
     'of another browser': other.searchParams.get('state') ?? '',
     forged: 'A'.repeat(43),
@@ -112,8 +112,8 @@ t.test('a log-in is completed in the browser that began it, and nowhere else', a
 t.test('a code that was given to another browser is of no use', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const [victim, attacker] = [new WebBrowser(), new WebBrowser()]
-  const stolen = web.code(await askToLogIn(attacker, url))
-  const page = await victim.visit(web.callback(await askToLogIn(victim, url), { code: stolen }))
+  const stolen = web.code(await startLogin(attacker, url))
+  const page = await victim.visit(web.callback(await startLogin(victim, url), { code: stolen }))
   t.equal(page.status, 400, 'the verifier does not fit')
   t.match(page.text, 'The login could not be completed')
   t.equal(web.asked.length, 1)
@@ -123,7 +123,7 @@ t.test('a code that was given to another browser is of no use', async (t) => {
 t.test('a callback works once, also for who has kept its cookie', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = new WebBrowser()
-  const callback = web.callback(await askToLogIn(browser, url))
+  const callback = web.callback(await startLogin(browser, url))
   const kept = new Map(browser.cookies(url))
   t.equal((await browser.visit(callback)).status, 302)
   t.strictSame([...browser.cookies(url).keys()], ['gatehouse-session'], 'the cookie of the attempt is gone')
@@ -138,8 +138,8 @@ t.test('a log-in may take ten minutes', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
   const browser = new WebBrowser()
-  const slow = await askToLogIn(browser, url)
-  const slower = await askToLogIn(browser, url)
+  const slow = await startLogin(browser, url)
+  const slower = await startLogin(browser, url)
   clock.set(9.9 * MINUTE)
   t.equal((await browser.visit(web.callback(slow))).status, 302)
   clock.set(10.1 * MINUTE)
@@ -154,7 +154,7 @@ t.test('five tabs can log in at once, in any order; of more the oldest is given 
   const tabs: URL[] = []
   for (let tab = 0; tab < 6; tab++) {
     clock.set(tab * 1000)
-    tabs.push(await askToLogIn(browser, url, `/login?returnTo=/tab-${tab}`))
+    tabs.push(await startLogin(browser, url, `/login?returnTo=/tab-${tab}`))
   }
   t.equal([...browser.cookies(url).keys()].length, 5)
   for (const tab of [3, 5, 1, 4, 2]) {
@@ -173,7 +173,7 @@ t.test('a cookie of a log-in that was tampered with is none', async (t) => {
     () => 'nonsense',
   ]) {
     const browser = new WebBrowser()
-    const asked = await askToLogIn(browser, url)
+    const asked = await startLogin(browser, url)
     const cookies = browser.cookies(url)
     const [[name, value] = ['', '']] = cookies
     cookies.set(name, change(value))
@@ -186,7 +186,7 @@ t.test('a cookie of a log-in that was tampered with is none', async (t) => {
 t.test('what the issuer says against it is told, in our words', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const browser = new WebBrowser()
-  const asked = await askToLogIn(browser, url)
+  const asked = await startLogin(browser, url)
   const page = await browser.visit(
     web.callback(asked, { error: 'access_denied', error_description: 'Call +49 evil' }),
   )
@@ -200,7 +200,7 @@ t.test('the session id is made at the log-in, whatever the browser brings', asyn
   const { url } = await startWebApp(t)
   const browser = new WebBrowser()
   browser.cookies(url).set('gatehouse-session', 'fixed-by-an-attacker')
-  await signIn(browser, url)
+  await logIn(browser, url)
   const first = sessionCookie(browser, url)
   t.match(first, /^[\w-]{43}$/)
   await browser.open(`${url}/login`)
@@ -211,10 +211,10 @@ t.test('the session id is made at the log-in, whatever the browser brings', asyn
 
 t.test('who signs in as somebody else is somebody else, and the session before is over', async (t) => {
   const { url } = await startWebApp(t)
-  const [alone, replaced] = [await signedIn(url, 'reader'), new WebBrowser()]
+  const [alone, replaced] = [await loggedIn(url, 'reader'), new WebBrowser()]
   const old = sessionCookie(alone, url) ?? ''
   replaced.cookies(url).set('gatehouse-session', old)
-  await signIn(replaced, url, 'admin')
+  await logIn(replaced, url, 'admin')
   t.match((await replaced.open(`${url}/profile`)).text, 'admin@example.com')
   t.not(sessionCookie(replaced, url), old)
   t.equal((await alone.visit(`${url}/profile`)).status, 302, 'the old id opens nothing')
@@ -264,7 +264,7 @@ t.test('cookies are for this server alone, and under https for https alone', asy
 t.test('there is no other way to the callback', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = new WebBrowser()
-  const { pathname, search, searchParams } = web.callback(await askToLogIn(browser, url))
+  const { pathname, search, searchParams } = web.callback(await startLogin(browser, url))
   const post = await browser.visit(`${url}${pathname}`, { method: 'POST', body: searchParams })
   t.equal(post.status, 404)
   t.equal((await browser.visit(`${url}${pathname}${search}`, { method: 'HEAD' })).status, 404)

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { TIMEOUT_MS } from '../../../src/web/api-message.ts'
 import { moveClock } from '../../helpers/clock.ts'
-import { listenAsWebApp, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { listenAsWebApp, loggedIn, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
 
 t.test('everybody sees what the API tells them', async (t) => {
   const { url } = await startWebApp(t)
   const visitor = new WebBrowser()
-  const [admin, member] = [await signedIn(url, 'admin'), await signedIn(url, 'member')]
+  const [admin, member] = [await loggedIn(url, 'admin'), await loggedIn(url, 'member')]
   const text = async (browser: WebBrowser, path: string) => {
     const { status, text } = await browser.visit(`${url}${path}`)
     t.equal(status, 200, path)
@@ -51,7 +51,7 @@ async function otherApi(t: Test) {
 t.test('the API may be elsewhere; it gets the access token of guarded pages, and of no others', async (t) => {
   const api = await otherApi(t)
   const { url, web } = await startWithIssuer(t, { API_SERVER_URL: `${api.url}/` })
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   api.answer = (_request, response) => response.end('{"text":"<b>from elsewhere</b>"}')
   for (const path of ['/public', '/protected', '/admin'])
     t.match((await browser.visit(`${url}${path}`)).text, 'from elsewhere')
@@ -66,7 +66,7 @@ t.test('the API may be elsewhere; it gets the access token of guarded pages, and
 t.test('whatever the API does, the page stays and says so', async (t) => {
   const api = await otherApi(t)
   const { url, web, app } = await startWithIssuer(t, { API_SERVER_URL: api.url })
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const notJson = 'The API did not answer with JSON.'
   const away = 'The API cannot be reached.'
   const cases: Record<string, [sentence: string, answer: RequestListener]> = {
@@ -98,7 +98,7 @@ t.test('whatever the API does, the page stays and says so', async (t) => {
   }
   await api.stop()
   t.match((await browser.visit(`${url}/public`)).text, away)
-  t.ok(app.logLines.some(({ msg }) => msg === 'no message from the API'))
+  t.ok(app.logLines.some(({ msg }) => msg === 'message not fetched from the API'))
   t.notMatch(JSON.stringify(app.logLines), 'Bearer ey')
   t.ok(TIMEOUT_MS <= 4_000)
 })
@@ -107,7 +107,7 @@ t.test('an access token that the API does not take is shown as its refusal', asy
   const web = await WebIssuer.start(t)
   web.accessClaims = { aud: 'https://another.api' }
   const app = await listenAsWebApp(t, web.issuer)
-  const browser = await signedInAt(app, web)
+  const browser = await loggedInAt(app, web)
   const { status, text } = await browser.visit(`${app.url}/protected`)
   t.equal(status, 200)
   t.match(text, '401 Unauthorized')
@@ -117,7 +117,7 @@ t.test('an access token that the API does not take is shown as its refusal', asy
 t.test('a database that fails while the token is refreshed is our fault, and said to be', async (t) => {
   const { url, web, app } = await startWithIssuer(t, {}, { expectsErrors: true })
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const hold = Promise.withResolvers<void>()
   web.hold = hold.promise
   clock.set(3_600_000)

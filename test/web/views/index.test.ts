@@ -1,9 +1,9 @@
 import t from 'tap'
-import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
-import type { Account } from '../../src/web/login/account.ts'
-import { buildApp } from '../helpers/app.ts'
-import { TestIssuer } from '../helpers/issuer.ts'
-import { ada, fixturePages, newFixture, webApp } from '../helpers/pages.ts'
+import { httpErrors, ServiceError } from '../../../src/errors/catalogue.ts'
+import type { Account } from '../../../src/web/login/account.ts'
+import { buildApp } from '../../helpers/app.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+import { ada, fixturePages, newFixture, webApp } from '../../helpers/pages.ts'
 
 t.test('the pages', async (t) => {
   const issuer = await TestIssuer.start(t)
@@ -50,7 +50,7 @@ t.test('the pages', async (t) => {
     t.match(await page('/'), /<title>Gatehouse<\/title>/)
     t.match(await page('/profile'), /<title>Profile - Gatehouse<\/title>/)
     t.match(await page('/protected'), /<title>Protected message - Gatehouse<\/title>/)
-    t.match(await page('/nowhere'), /<title>There is nothing here - Gatehouse<\/title>/)
+    t.match(await page('/nowhere'), /<title>Page not found - Gatehouse<\/title>/)
   })
 
   t.test('offer Profile and Public, Sign Up and Log In to somebody unknown', async (t) => {

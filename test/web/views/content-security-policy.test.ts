@@ -1,11 +1,11 @@
 import t from 'tap'
-import { pagePolicy, pictureUrl } from '../../src/web/content-security-policy.ts'
+import { pageContentSecurityPolicy, pictureUrl } from '../../../src/web/views/content-security-policy.ts'
 
 const remote = 'https://tenant.eu.auth0.com/'
 const local = 'http://localhost:4400/'
 
 t.test('pages load what is the service’s own, pictures over https, and may lead to the issuer', async (t) => {
-  t.strictSame(pagePolicy([remote]).split('; '), [
+  t.strictSame(pageContentSecurityPolicy([remote]).split('; '), [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
@@ -18,7 +18,7 @@ t.test('pages load what is the service’s own, pictures over https, and may lea
 })
 
 t.test('a local issuer may show its pictures, and an origin is named once', async (t) => {
-  const policy = pagePolicy([local, `${remote}one/`, `${remote}two/`]).split('; ')
+  const policy = pageContentSecurityPolicy([local, `${remote}one/`, `${remote}two/`]).split('; ')
   t.ok(policy.includes("img-src 'self' https: http://localhost:4400"))
   t.ok(policy.includes("form-action 'self' http://localhost:4400 https://tenant.eu.auth0.com"))
 })
