@@ -8,20 +8,20 @@ import type { Account } from '../../src/web/login/account.ts'
 export const webApp = {
   AUTH0_CLIENT_ID: 'web',
   AUTH0_CLIENT_SECRET: 'web-secret',
-  SESSION_SECRET: 'a-secret-of-the-tests-and-of-nobody-else',
+  SESSION_SECRET: 'a-secret-of-the-tests-and-nothing-else',
 }
 
 const message = {
   heading: 'Protected message',
-  explanation: 'This message is for people who have signed in.',
+  explanation: 'This message is for users who are logged in.',
   box: { caption: 'GET /api/messages/protected', code: '{\n  "text": "This is a protected message."\n}' },
 }
 
 export interface PageFixture {
-  /** Who has signed in; changed between requests. */
+  /** Account of the session; may change between requests. */
   account: Account | null
   message: typeof message
-  /** What `GET /throws` throws. */
+  /** Value that `GET /throws` throws. */
   thrown: unknown
 }
 
@@ -39,11 +39,11 @@ export function newFixture(): PageFixture {
   return { account: null, message: structuredClone(message), thrown: new Error('a secret') }
 }
 
-/** Pages in place of the real ones, made of what the test has in hand. */
+/** Pages that replace the real ones and show the fixture. */
 export function fixturePages(fixture: PageFixture) {
   return async (app: FastifyInstance) => {
     await app.register(async (pages) => {
-      const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // before the real one
+      const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // precedes the real page
       pages.setErrorHandler(sendErrorPage)
       await pages.register(formbody)
       pages.addHook('onRequest', async (request) => {

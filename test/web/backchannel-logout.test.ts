@@ -22,14 +22,14 @@ async function isLoggedIn(browser: WebBrowser, url: string): Promise<boolean> {
   return (await browser.visit(`${url}/profile`)).status === 200
 }
 
-t.test('who logs out at the local tenant is logged out here', async (t) => {
+t.test('a logout at the local tenant ends the session of the web app', async (t) => {
   const { url, tenant } = await startWebApp(t)
   const [browser, elsewhere] = [await loggedIn(url), await loggedIn(url)]
   t.ok(await isLoggedIn(browser, url))
   const query = new URLSearchParams({ client_id: 'gatehouse-web', returnTo: url })
   await browser.open(`${tenant.issuer}v2/logout?${query}`, {}, isCallback)
   t.notOk(await isLoggedIn(browser, url))
-  t.ok(await isLoggedIn(elsewhere, url), 'another session of the same person goes on')
+  t.ok(await isLoggedIn(elsewhere, url), 'another session of the same user goes on')
 })
 
 onEachDatabase(t, 'the sessions named by sid, by sub or by both end', async (t, DATABASE_URL) => {
@@ -48,7 +48,7 @@ onEachDatabase(t, 'the sessions named by sid, by sub or by both end', async (t, 
     [{ sub: 'a' }, [false, false, true, true]],
     [{ sub: 'b' }, [true, true, false, false]],
     [{ sub: 'b', sid: '1' }, [true, true, true, true]],
-    [{ sub: 'nobody' }, [true, true, true, true]],
+    [{ sub: 'unknown' }, [true, true, true, true]],
   ] as const) {
     const all = await browsers()
     const response = await send(url, await logoutToken(web, claims))
@@ -61,7 +61,7 @@ onEachDatabase(t, 'the sessions named by sid, by sub or by both end', async (t, 
   }
 })
 
-onEachDatabase(t, 'a logout token counts once, in all processes', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'a logout token is accepted once, across all processes', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web } = await startWithIssuer(t, { DATABASE_URL })
   const another = await listenAsWebApp(t, web.issuer, { environment: { DATABASE_URL } })
@@ -76,10 +76,10 @@ onEachDatabase(t, 'a logout token counts once, in all processes', async (t, DATA
   t.ok(await isLoggedIn(browser, url))
   const clock = moveClock(t)
   clock.set(130_000)
-  t.equal((await send(url, token)).status, 400, 'and then it is too old')
+  t.equal((await send(url, token)).status, 400, 'and then it is expired')
 })
 
-t.test('what is no form with one logout token is refused, as JSON that nobody keeps', async (t) => {
+t.test('a request that is not a form with one logout token is rejected with uncached JSON', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const token = await logoutToken(web, {})
   const post = (body: string, type = 'application/x-www-form-urlencoded') =>
@@ -101,7 +101,7 @@ t.test('what is no form with one logout token is refused, as JSON that nobody ke
   t.equal((await fetch(`${url}/backchannel-logout`)).status, 404)
 })
 
-t.test('a database that fails has not used the token up', async (t) => {
+t.test('a logout token is not used up when the database fails', async (t) => {
   const { url, web, app } = await startWithIssuer(t, {}, { expectsErrors: true })
   const browser = await loggedInAt({ url }, web)
   const token = await logoutToken(web, {})

@@ -4,7 +4,7 @@ import { isFirstUse } from '../../../src/plugins/store/tables/replay-guard.ts'
 import { EXPIRY_INTERVAL_MS } from '../../../src/web/login/expiry.ts'
 import { startWithIssuer } from '../../helpers/web-issuer.ts'
 
-t.test('expired rows are deleted from time to time, and a failure is not the end of it', async (t) => {
+t.test('expired rows are deleted at intervals, also after a failure', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const { app } = await startWithIssuer(t)

@@ -135,42 +135,42 @@ t.test('secrets are not sent over plain http, whatever the discovery document sa
 
 const now = Math.floor(Date.now() / 1000)
 
-/** What is wrong with the answer to a code; beside it, everything is as it should be. */
-const faults: Record<string, Partial<Pick<WebIssuer, 'idClaims' | 'idHeader' | 'answer'>>> = {
+/** One fault in an otherwise correct token response. */
+const faults: Record<string, Partial<Pick<WebIssuer, 'idClaims' | 'idHeader' | 'response'>>> = {
   'for another client': { idClaims: { aud: 'another' } },
-  'for several clients, given to another': {
+  'for several clients with another azp': {
     idClaims: { aud: ['gatehouse-web', 'another'], azp: 'another' },
   },
   'of another issuer': { idClaims: { iss: 'https://evil.example/' } },
   'with another nonce': { idClaims: { nonce: 'another' } },
   'without a nonce': { idClaims: { nonce: undefined } },
   expired: { idClaims: { exp: now - 60 } },
-  'without an end': { idClaims: { exp: undefined } },
+  'without an expiry': { idClaims: { exp: undefined } },
   'without a subject': { idClaims: { sub: undefined } },
-  'with a subject that no database takes': { idClaims: { sub: 'a\0b' } },
-  'with an endless subject': { idClaims: { sub: 'x'.repeat(3_000) } },
+  'with a subject that no database stores': { idClaims: { sub: 'a\0b' } },
+  'with a subject that is too long': { idClaims: { sub: 'x'.repeat(3_000) } },
   'by an unknown key': { idHeader: { kid: 'unknown' } },
   'of another type': { idHeader: { typ: 'logout+jwt' } },
-  absent: { answer: { id_token: undefined } },
-  unsigned: { answer: { id_token: rawToken({ alg: 'none' }, {}, () => Buffer.from('')) } },
+  absent: { response: { id_token: undefined } },
+  unsigned: { response: { id_token: rawToken({ alg: 'none' }, {}, () => Buffer.from('')) } },
 }
 
 for (const [circumstance, fault] of Object.entries(faults)) {
-  t.test(`an ID token ${circumstance} signs nobody in`, async (t) => {
+  t.test(`an ID token ${circumstance} is rejected`, async (t) => {
     const { url, web } = await startWithIssuer(t)
-    await isRefused(t, url, web, () => Object.assign(web, fault))
+    await isRejected(t, url, web, () => Object.assign(web, fault))
   })
 }
 
-t.test('an ID token by a key that is not the issuer’s signs nobody in', async (t) => {
+t.test('an ID token signed by a key of another issuer is rejected', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  await isRefused(t, url, web, () => {
+  await isRejected(t, url, web, () => {
     issuer.keys = [{ ...issuer.newestKey, privateKey }]
   })
 })
 
-t.test('an issuer that has changed its keys signs people in at once', async (t) => {
+t.test('after a key rotation users can log in at once', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
   await loggedInAt({ url }, web)
   await issuer.addKey('key-2')
@@ -178,7 +178,7 @@ t.test('an issuer that has changed its keys signs people in at once', async (t) 
   t.equal((await browser.visit(`${url}/profile`)).status, 200)
 })
 
-t.test('without its key set an issuer signs people in by the keys that are known', async (t) => {
+t.test('while the key set is unavailable the known keys serve', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
   await loggedInAt({ url }, web)
   issuer.misbehavesOnlyWithKeys = true
@@ -192,18 +192,18 @@ t.test('without its key set an issuer signs people in by the keys that are known
   t.equal(headers.get('retry-after'), '5')
 })
 
-t.test('an ID token by a key that was withdrawn signs nobody in', async (t) => {
+t.test('an ID token signed by a removed key is rejected', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
-  const withdrawn = issuer.newestKey
+  const removed = issuer.newestKey
   await loggedInAt({ url }, web)
   await issuer.addKey('key-2')
   issuer.removeKey('key-1')
-  await isRefused(t, url, web, () => {
-    web.idTokenKey = withdrawn
+  await isRejected(t, url, web, () => {
+    web.idTokenKey = removed
   })
 })
 
-async function isRefused(t: Test, url: string, web: WebIssuer, spoil: () => void) {
+async function isRejected(t: Test, url: string, web: WebIssuer, spoil: () => void) {
   const good = await loggedInAt({ url }, web)
   t.equal((await good.visit(`${url}/profile`)).status, 200)
   spoil()
@@ -214,10 +214,10 @@ async function isRefused(t: Test, url: string, web: WebIssuer, spoil: () => void
   t.equal(sessionCookie(browser, url), undefined)
 }
 
-t.test('the secret goes by form to issuers that take it so, else in the header', async (t) => {
+t.test('the client secret is sent in the form to issuers that support it, else by Basic', async (t) => {
   const { url, web } = await startWithIssuer(t)
   await loggedInAt({ url }, web)
-  t.notMatch(web.asked[0], { client_secret: String })
+  t.notMatch(web.requests[0], { client_secret: String })
 
   const another = await startWithIssuer(t)
   another.issuer.discovery = {
@@ -225,10 +225,10 @@ t.test('the secret goes by form to issuers that take it so, else in the header',
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   }
   await loggedInAt(another, another.web)
-  t.match(another.web.asked[0], { client_secret: 'gatehouse-web-secret', client_id: 'gatehouse-web' })
+  t.match(another.web.requests[0], { client_secret: 'gatehouse-web-secret', client_id: 'gatehouse-web' })
 })
 
-t.test('of several issuers people sign in at the first', async (t) => {
+t.test('of several issuers the first one is used for login', async (t) => {
   const { web } = await startWithIssuer(t)
   const second = await startWithIssuer(t, { AUTH0_DOMAIN: `${web.issuer.url},http://127.0.0.1:1/` })
   const { status, headers } = await new WebBrowser().visit(`${second.url}/login`)

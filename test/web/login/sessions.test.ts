@@ -29,7 +29,7 @@ onEachDatabase(t, 'a session ends 24 hours after the last page view', async (t, 
   t.notOk(await isLoggedIn(idle, url))
 })
 
-onEachDatabase(t, 'and 14 days after the log-in, however busy', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'a session ends 14 days after the login, even if it is in use', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web } = await startWithIssuer(t, { DATABASE_URL })
   const clock = moveClock(t)
@@ -42,7 +42,7 @@ onEachDatabase(t, 'and 14 days after the log-in, however busy', async (t, DATABA
   t.notOk(await isLoggedIn(browser, url))
 })
 
-t.test('page views write nothing, but for one in five minutes', async (t) => {
+t.test('page views write to the database once in five minutes at most', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const clock = moveClock(t)
   const browser = await loggedInAt({ url }, web)
@@ -55,7 +55,7 @@ t.test('page views write nothing, but for one in five minutes', async (t) => {
   t.not((await rows(app.store))[0]?.expires_at, before?.expires_at)
 })
 
-onEachDatabase(t, 'nothing of a session can be read in the database', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'the database contains no readable part of a session', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web, app } = await startWithIssuer(t, { DATABASE_URL })
   web.accessClaims = { sub: 'auth0|1', marker: 'of-the-access-token' }
@@ -82,7 +82,7 @@ onEachDatabase(t, 'nothing of a session can be read in the database', async (t, 
   }
 })
 
-t.test('a session cookie that was tampered with opens nothing', async (t) => {
+t.test('a manipulated session cookie opens no session', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const browser = await loggedInAt({ url }, web)
   const id = sessionCookie(browser, url) ?? ''
@@ -105,7 +105,7 @@ t.test('a session cookie that was tampered with opens nothing', async (t) => {
   t.ok(await isLoggedIn(browser, url))
 })
 
-t.test('contents that were changed, or copied from another row, are none', async (t) => {
+t.test('contents that were changed or copied from another row do not open', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const [one, other] = [await loggedInAt({ url }, web), await loggedInAt({ url }, web)]
   const [first, second] = await rows(app.store)
@@ -126,6 +126,6 @@ t.test('contents that were changed, or copied from another row, are none', async
   t.equal(await loggedIn(), 2)
 })
 
-t.test('a page that uses the session without a guard is told so', async (t) => {
+t.test('requireSession names the missing guard', async (t) => {
   t.throws(() => requireSession(null), { message: /app\.requiresLogin/ })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { toTokens } from '../../../src/web/login/tokens.ts'
 
-t.test('tokens without a lifetime, or with none left, have none', async (t) => {
+t.test('tokens without a positive expires_in have no lifetime', async (t) => {
   const answer = { access_token: 'a', token_type: 'bearer' } as const
   t.strictSame(toTokens({ ...answer, expires_in: 60, refresh_token: 'r', id_token: 'i' }), {
     accessToken: 'a',

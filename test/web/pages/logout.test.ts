@@ -20,13 +20,13 @@ for (const method of ['POST', 'GET']) {
     t.equal(home?.href, `${url}/`)
     t.equal(browser.page.status, 200)
     t.equal(sessionCookie(browser, url), undefined)
-    t.equal((await thief.visit(`${url}/profile`)).status, 302, 'also for who has kept the cookie')
+    t.equal((await thief.visit(`${url}/profile`)).status, 302, 'even with a copy of the cookie')
     await browser.open(`${url}/login`)
     t.match(browser.page.text, 'Log in', 'the issuer asks again')
   })
 }
 
-t.test('logging out needs no session, and a HEAD does not do it', async (t) => {
+t.test('logout needs no session, and HEAD does not log out', async (t) => {
   const { url, web } = await startWithIssuer(t)
   t.equal((await new WebBrowser().visit(`${url}/logout`, form)).status, 302)
   const browser = await loggedInAt({ url }, web)
@@ -34,7 +34,7 @@ t.test('logging out needs no session, and a HEAD does not do it', async (t) => {
   t.equal((await browser.visit(`${url}/profile`)).status, 200)
 })
 
-t.test('a form of another site logs nobody out', async (t) => {
+t.test('a form of another site does not log the user out', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = await loggedInAt({ url }, web)
   for (const headers of [
@@ -64,7 +64,7 @@ t.test('a form of another site logs nobody out', async (t) => {
   }
 })
 
-t.test('an issuer that has not got the paths of Auth0 says itself where to log out', async (t) => {
+t.test('issuers without Auth0’s paths name their logout endpoint in the metadata', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
   const discovery = {
     issuer: issuer.url,
@@ -96,7 +96,7 @@ t.test('an issuer that has not got the paths of Auth0 says itself where to log o
   }
 })
 
-t.test('logging out works while the issuer cannot be asked', async (t) => {
+t.test('logout works while the issuer is unavailable', async (t) => {
   const { url, issuer } = await startWithIssuer(t)
   await issuer.stop()
   const { status, headers } = await new WebBrowser().visit(`${url}/logout`, form)
@@ -104,7 +104,7 @@ t.test('logging out works while the issuer cannot be asked', async (t) => {
   t.match(headers.get('location'), `${issuer.url}v2/logout?`)
 })
 
-t.test('the own origin is that of BASE_URL, with its port and without its path', async (t) => {
+t.test('the origin of the web app is that of BASE_URL, with its port and without its path', async (t) => {
   const { app } = await startWithIssuer(t, { BASE_URL: 'https://app.example:8443/base' })
   const status = async (origin: string) =>
     (await app.inject({ method: 'POST', url: '/logout', headers: { origin } })).statusCode
