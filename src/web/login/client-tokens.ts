@@ -16,7 +16,7 @@ export class ClientTokens {
 
   /**
    * Verifies signature, issuer, audience and times. Uses the key sets of access tokens, so that new keys are learnt at
-   * once and removed keys are no longer trusted.
+   * once and removed keys are rejected.
    *
    * @param now milliseconds since the epoch
    * @throws {ServiceError} `error` when the token is not acceptable, 503 when the issuer is unavailable
