@@ -10,9 +10,9 @@ import { challenge, tokenErrors } from '../src/plugins/auth/errors.ts'
 import { guardErrors } from '../src/plugins/guards/errors.ts'
 
 /**
- * Runs the programs of docs/clients.md, as they stand there, against a stand-in that answers with the service's own
- * errors, and compares what they print: `node dev/check-clients.ts`. Needs port 3000. A language that is not
- * installed is skipped; libraries are looked for where Debian puts them. The page for browsers is not run.
+ * Runs the programs of docs/clients.md unchanged against a mock server that answers with the errors of the service, and
+ * compares their output: `node dev/check-clients.ts`. Needs port 3000. Skips languages that are not installed. Expects
+ * libraries where Debian installs them. Does not run the page for browsers.
  */
 const commands: Record<string, string> = {
   'call.sh': 'bash call.sh',
@@ -27,7 +27,7 @@ const commands: Record<string, string> = {
   'call.swift': 'swift call.swift',
 }
 
-/** What the stand-in answers to a token of that name, and what a program has to print. */
+/** Response of the mock server to each token, and the expected output of a program. */
 const cases: Record<string, { error?: ErrorDefinition; printed: string }> = {
   good: { printed: '200 Hello' },
   expired: {
@@ -39,7 +39,7 @@ const cases: Record<string, { error?: ErrorDefinition; printed: string }> = {
     error: guardErrors.insufficientScope,
     printed: "403 Not allowed: You don't have access to this resource",
   },
-  outage: { error: tokenErrors.issuerUnavailable, printed: '503 Try again in 7 s' },
+  unavailable: { error: tokenErrors.issuerUnavailable, printed: '503 Try again in 7 s' },
 }
 
 const server = createServer((request, response) => {
@@ -82,7 +82,7 @@ async function check(command: string): Promise<string> {
   return 'ok'
 }
 
-/** What the command printed; `undefined` when there is no such command. */
+/** Runs the command. @returns its output, or undefined when the command is not installed */
 async function run(command: string, token: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(exec)(command, { cwd: folder, env: { ...process.env, TOKEN: token } })

@@ -1,8 +1,8 @@
 import { chromium } from 'playwright-core'
 
 /**
- * `npm run pictures`: takes the pictures of the README again, in the system's Chromium or that of CHROMIUM_PATH, of the
- * service that `npm start` runs at its usual port.
+ * `npm run pictures`: takes new screenshots for the README of the service that `npm start` runs at its default port. Uses
+ * the system's Chromium, or that of CHROMIUM_PATH.
  */
 const service = 'http://localhost:3000'
 const folder = `${import.meta.dirname}/../docs/pictures`

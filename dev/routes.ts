@@ -4,7 +4,7 @@ import { loadConfig } from '../src/config/index.ts'
 import { describeGuards } from '../src/plugins/guards/guard.ts'
 import { serverOptions } from '../src/server-options.ts'
 
-/** `npm run routes`: every route and who may call it. Asks nobody and listens nowhere. */
+/** `npm run routes`: prints every route and who may call it. Sends no request and does not listen. */
 const config = loadConfig({
   AUTH0_DOMAIN: 'issuer.invalid',
   AUTH0_AUDIENCE: 'none',
@@ -17,7 +17,7 @@ await instance.register(app, { config })
 await instance.ready()
 
 const rows = instance.routeTable
-  .filter(({ method }) => method !== 'HEAD') // answers wherever GET does, to the same callers
+  .filter(({ method }) => method !== 'HEAD') // exists wherever GET does, with the same guards
   .map(({ method, path, guards }) => [method, path, describeGuards(guards)])
 process.stdout.write(table([['METHOD', 'PATH', 'WHO MAY CALL IT'], ...rows]))
 await instance.close()

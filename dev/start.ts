@@ -1,6 +1,6 @@
 import { startTenant } from './tenant/index.ts'
 
-/** `npm start`: the local tenant, and the service that trusts it, in one process. */
+/** `npm start`: runs the local tenant and the service that trusts it in one process. */
 loadDotEnv()
 const port = process.env.PORT || '3000'
 const baseUrl = process.env.BASE_URL || `http://localhost:${port}`
@@ -19,9 +19,9 @@ await import('../src/server.ts')
 process.stdout.write(`
   Gatehouse      ${baseUrl}
   documentation  ${baseUrl}/docs
-  local tenant   ${tenant.issuer}   (accounts and their passwords: README.md)
+  local tenant   ${tenant.issuer}   (accounts and passwords: see README.md)
 
-  Try it from another terminal, in this folder:
+  To try it, run this in another terminal in this folder:
   curl -H "Authorization: Bearer $(npm run --silent token)" ${baseUrl}/api/private
 
 `)
@@ -30,7 +30,7 @@ async function start() {
   try {
     return await startTenant({ port: Number(process.env.TENANT_PORT || 4400), baseUrl })
   } catch (error) {
-    process.stderr.write(`The local tenant does not start: ${(error as Error).message}\n`)
+    process.stderr.write(`The local tenant could not start: ${(error as Error).message}\n`)
     process.exit(1)
   }
 }
@@ -39,6 +39,6 @@ function loadDotEnv() {
   try {
     process.loadEnvFile()
   } catch {
-    // src/server.ts reads it again and says what is wrong with it
+    // src/server.ts reads the file again and reports its errors
   }
 }

@@ -6,28 +6,28 @@ import { throwawayClients } from './tenant/clients.ts'
 
 const usage = `Usage: npm run token -- [options]
 
-Prints an access token: a machine's, or with --user a person's. In a script, \`npm run -s token\` keeps npm
-from printing lines of its own.
+Prints an access token of a machine, or with --user of a user. In scripts use \`npm run -s token\`, so that
+npm prints no lines of its own.
 
-  --user EMAIL       admin@example.com, reader@example.com, member@example.com or one who signed up
-  --password TEXT    for other users than the three (or TOKEN_PASSWORD)
-  --scope "A B"      what to ask for; without it, everything allowed
-  --client ID        default: gatehouse-test
+  --user EMAIL       admin@example.com, reader@example.com, member@example.com or an account that was signed up
+  --password TEXT    password of other users (or TOKEN_PASSWORD)
+  --scope "A B"      scopes to request (default: all that are allowed)
+  --client ID        client to use (default: gatehouse-test)
   --help
 
-Asks the local tenant at http://localhost:4400/ (TENANT_PORT), or with AUTH0_DOMAIN, AUTH0_AUDIENCE,
-AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment or in .env, that tenant.
+The token comes from the local tenant at http://localhost:4400/ (TENANT_PORT). If AUTH0_DOMAIN is set, it
+comes from that tenant, with AUTH0_AUDIENCE, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET. All of them may be in .env.
 `
 
 const timeoutMs = 10_000
 
-/** Whom to ask for a token, and as which client. */
+/** The tenant that issues the token, and the client that requests it. */
 interface Target {
   issuer: string
   audience: string
   clientId: string
   clientSecret: string | undefined
-  /** Passwords that need not be given. */
+  /** Passwords of the throwaway accounts by user. */
   passwords: Map<string, string>
   whenUnreachable: string
 }
@@ -85,14 +85,14 @@ function auth0Tenant(domains: string, clientId = required('AUTH0_CLIENT_ID')): T
     clientId,
     clientSecret: required('AUTH0_CLIENT_SECRET'),
     passwords: new Map(),
-    whenUnreachable: 'Is AUTH0_DOMAIN right? Unset it to ask the local tenant.',
+    whenUnreachable: 'Is AUTH0_DOMAIN correct? Unset it to use the local tenant.',
   }
 }
 
 function passwordOf(user: string, options: { password?: string }, { passwords }: Target): string {
   const password = options.password ?? passwords.get(user.toLowerCase()) ?? process.env.TOKEN_PASSWORD
   if (!password)
-    throw new Error(`The password of ${user} is not known: give it by --password or TOKEN_PASSWORD.`)
+    throw new Error(`The password of ${user} is not known. Set it with --password or TOKEN_PASSWORD.`)
   return password
 }
 
@@ -108,7 +108,8 @@ async function requestToken(target: Target, grant: Record<string, string>): Prom
       ...(target.clientSecret && { client_secret: target.clientSecret }),
     }),
   })
-  if (!token) throw new Error(`${target.issuer} gave no token: ${answer.error}: ${answer.error_description}`)
+  if (!token)
+    throw new Error(`${target.issuer} issued no token: ${answer.error}: ${answer.error_description}`)
   return String(token)
 }
 
@@ -121,13 +122,13 @@ async function fetchJson(target: Target, url: string, init?: RequestInit): Promi
   }
 }
 
-/** The first of several by comma, as in the service's own configuration. */
+/** The first item of a comma-separated list, as in the configuration of the service. */
 function first(list: string): string {
   return list.split(',')[0]?.trim() ?? ''
 }
 
 function required(name: string): string {
   const value = process.env[name]
-  if (!value) throw new Error(`AUTH0_DOMAIN is set, so ${name} is needed too: set it, or unset AUTH0_DOMAIN.`)
+  if (!value) throw new Error(`AUTH0_DOMAIN is set, so ${name} is needed too. Set it, or unset AUTH0_DOMAIN.`)
   return value
 }

@@ -1,4 +1,4 @@
-import { sessionCookie, signedIn } from '../../test/helpers/web-app.ts'
+import { loggedIn, sessionCookie } from '../../test/helpers/web-app.ts'
 
 const BROWSERS = 10
 
@@ -24,7 +24,7 @@ export class Visitors {
   }
 
   async #logInOnce(): Promise<string> {
-    const browser = await signedIn(this.#url)
+    const browser = await loggedIn(this.#url)
     const { url, status } = browser.page
     if (url.pathname !== '/profile') throw new Error(`the login ended at ${url} with ${status}`)
     return `gatehouse-session=${sessionCookie(browser, this.#url)}`

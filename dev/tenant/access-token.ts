@@ -1,13 +1,13 @@
 import type { Token } from 'oidc-provider'
 import type { Accounts } from './accounts.ts'
-import { api, personScopes, scopeNames } from './api.ts'
+import { api, scopeNames, userScopes } from './api.ts'
 
 interface JwtParts {
   header: Record<string, unknown> | undefined
   payload: Record<string, unknown>
 }
 
-/** Gives an access token the claims and the header that Auth0 gives it. */
+/** Gives an access token the claims and the header of Auth0. */
 export function shapeAccessToken(token: Token, jwt: JwtParts, issuer: string, accounts: Accounts): void {
   const scopes = scopeNames(token.scope)
   jwt.header = { typ: 'JWT' }
@@ -27,12 +27,12 @@ export function shapeAccessToken(token: Token, jwt: JwtParts, issuer: string, ac
 
 function grantTypeClaim(token: Token): string | undefined {
   if (token.kind === 'ClientCredentials') return 'client-credentials'
-  // A refreshed token says 'password refresh_token' here.
+  // After a refresh it is 'password refresh_token'
   return token.gty?.startsWith('password') ? 'password' : undefined
 }
 
-/** People have what they were assigned, whatever was asked for. A machine has what it asked for: it was assigned all. */
+/** A user has all assigned permissions, whatever was requested. A machine is assigned all and has those it requested. */
 function permissionsOf(token: Token, scopes: string[], accounts: Accounts): string[] {
   if (token.accountId) return accounts.find(token.accountId)?.permissions ?? []
-  return scopes.filter((scope) => !personScopes.includes(scope))
+  return scopes.filter((scope) => !userScopes.includes(scope))
 }

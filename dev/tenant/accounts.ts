@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto'
 import type { Account } from 'oidc-provider'
 import { api } from './api.ts'
 
-/** THROWAWAY: published passwords of a tenant that lives in memory, on a developer's own machine. */
+/** THROWAWAY: published passwords of a tenant in memory, on a developer's machine. */
 export const throwawayAccounts = [
   { email: 'admin@example.com', password: 'admin-password', permissions: api.permissions },
   { email: 'reader@example.com', password: 'reader-password', permissions: ['read:messages'] },
   { email: 'member@example.com', password: 'member-password', permissions: [] },
 ]
 
-/** What each scope tells of a person, in ID tokens and at /userinfo. */
+/** Claims that each scope adds to ID tokens and to /userinfo. */
 export const claimsByScope: Record<string, string[]> = {
   openid: ['sub'],
   profile: ['nickname', 'name', 'picture', 'updated_at'],
   email: ['email', 'email_verified'],
 }
 
-/** The people a tenant knows: the throwaway accounts, and whoever signs up until it stops. */
+/** The accounts of a tenant: the throwaway accounts, and those signed up until it stops. */
 export class Accounts {
   readonly #issuer: string
   readonly #byEmail = new Map<string, { password: string; account: Account }>()
@@ -37,9 +37,9 @@ export class Accounts {
   }
 
   withPassword(email: string, password: string): Account | undefined {
-    const known = this.#byEmail.get(normalized(email))
-    // Kept and compared in the clear: nothing here is worth more than the passwords written above.
-    return known?.password === password ? known.account : undefined
+    const entry = this.#byEmail.get(normalized(email))
+    // Stored and compared as plain text: these accounts need no more protection than the published passwords
+    return entry?.password === password ? entry.account : undefined
   }
 
   signUp(email: string, password: string): Account {
@@ -68,7 +68,7 @@ function createAccount(issuer: string, email: string, permissions: string[], ema
   return { accountId: subject, permissions, claims: () => claims }
 }
 
-/** Shaped like Auth0's, and the same at every start because it comes from the e-mail. */
+/** Has the format of Auth0, and derives from the e-mail address so that it is the same at every start. */
 function subjectOf(email: string): string {
   return `auth0|${createHash('sha256').update(email).digest('hex').slice(0, 24)}`
 }

@@ -1,4 +1,4 @@
-/** The one API of the local tenant, and what a caller may be allowed to do there. */
+/** The only API of the local tenant and its permissions. */
 export const api = {
   identifier: 'https://quickstarts/api',
   permissions: [
@@ -11,16 +11,16 @@ export const api = {
   ],
 }
 
-/** Scopes that are about the person, not about the API: nobody needs a permission for them. */
-export const personScopes = ['openid', 'profile', 'email', 'offline_access']
+/** Scopes about the user, not the API. They need no permission. */
+export const userScopes = ['openid', 'profile', 'email', 'offline_access']
 
 /**
- * The scopes a caller asks for. One who names no scope of the API asks for all of them; one who names only unknown
- * ones does not, or a typing error would grant everything.
+ * The requested scopes. A request without a scope of the API gets all of them. A request with only unknown scopes does
+ * not, since a typing error would then grant everything.
  */
-export function askedScopes(scope: string | undefined): string[] {
+export function requestedScopes(scope: string | undefined): string[] {
   const named = scopeNames(scope)
-  const namesAnApiScope = named.some((name) => !personScopes.includes(name))
+  const namesAnApiScope = named.some((name) => !userScopes.includes(name))
   return namesAnApiScope ? named : [...named, ...api.permissions]
 }
 
@@ -28,7 +28,7 @@ export function scopeNames(scope: string | undefined): string[] {
   return [...new Set(scope?.split(' ').filter(Boolean))]
 }
 
-/** Role-based access control as Auth0 does it: what was asked for and is assigned. */
+/** Role-based access control as in Auth0: scopes that are both requested and assigned. */
 export function grantedScopes(scope: string | undefined, permissions: string[]): string[] {
-  return askedScopes(scope).filter((name) => personScopes.includes(name) || permissions.includes(name))
+  return requestedScopes(scope).filter((name) => userScopes.includes(name) || permissions.includes(name))
 }

@@ -1,4 +1,4 @@
-/** One client's registration, in the words of OpenID Connect Dynamic Client Registration. */
+/** A client's registration, with the names of OpenID Connect Dynamic Client Registration. */
 export interface ClientMetadata {
   client_id: string
   client_secret?: string
@@ -14,8 +14,9 @@ export interface ClientMetadata {
 
 /**
  * THROWAWAY: the clients of the local tenant, with published secrets.
- * @param baseUrl where people find the service; `gatehouse-web` is called back there
- * @throws TypeError when `baseUrl` is no URL
+ *
+ * @param baseUrl public address of the service; the callback of `gatehouse-web` is there
+ * @throws {TypeError} when `baseUrl` is not a URL
  */
 export function throwawayClients(baseUrl: string): ClientMetadata[] {
   const base = new URL(baseUrl).href.replace(/\/$/, '')
@@ -34,7 +35,7 @@ export function throwawayClients(baseUrl: string): ClientMetadata[] {
     {
       client_id: 'gatehouse-spa',
       token_endpoint_auth_method: 'none',
-      // Not 'native', which would ask for consent at every log-in.
+      // 'native' would require consent at every login
       application_type: 'web',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
@@ -42,7 +43,7 @@ export function throwawayClients(baseUrl: string): ClientMetadata[] {
       post_logout_redirect_uris: ['http://localhost:4040', 'http://localhost:4040/*'],
     },
     {
-      client_id: 'gatehouse-docs', // for the log-in on the service's /docs page
+      client_id: 'gatehouse-docs', // for the login on the service's /docs page
       token_endpoint_auth_method: 'none',
       application_type: 'web',
       grant_types: ['authorization_code', 'refresh_token'],
@@ -62,10 +63,10 @@ export function throwawayClients(baseUrl: string): ClientMetadata[] {
   ]
 }
 
-/** Auth0's own name for the password grant when a connection is named too; there is but one here. */
+/** Auth0's name for the password grant with a connection; the tenant has only one connection. */
 export const passwordRealmGrant = 'http://auth0.com/oauth/grant-type/password-realm'
 
-/** Whether `url` is among the allowed ones, of which one ending in `/*` allows every path below it. */
+/** Whether `url` is among the allowed URLs. One that ends in `/*` allows every path below it. */
 export function urlAllowed(url: string, allowed: string[] = []): boolean {
   return allowed.some((pattern) => {
     if (pattern.endsWith('/*')) return URL.canParse(url) && url.startsWith(pattern.slice(0, -1))

@@ -6,18 +6,18 @@ import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { shapeAccessToken } from './access-token.ts'
 import type { Accounts } from './accounts.ts'
 import { claimsByScope } from './accounts.ts'
-import { askedScopes } from './api.ts'
+import { requestedScopes } from './api.ts'
 import type { ClientMetadata } from './clients.ts'
 import { sendErrorPage } from './error-page.ts'
 import { saveGrant } from './grants.ts'
-import { signInUrl } from './login.ts'
+import { loginUrl } from './login.ts'
 import { sendLoggedOutPage, sendLogoutPage } from './logout.ts'
 import { requestedApi, resourceServerInfo } from './resource-server.ts'
 
 const hours = 60 * 60
 const days = 24 * hours
 
-/** How oidc-provider is made to behave like an Auth0 tenant. Its own names for things; times in seconds. */
+/** The configuration that makes oidc-provider behave like an Auth0 tenant. Times are seconds. */
 export function configuration(
   issuer: string,
   accounts: Accounts,
@@ -25,7 +25,7 @@ export function configuration(
   signingKeys: JWK[],
 ) {
   return {
-    // In a function of ours, or the provider warns of what is meant here: everything is forgotten at the end.
+    // Wrapped in a function, since the provider warns about its own memory adapter, which is intended here
     adapter: (model: string) => new MemoryAdapter(model),
     clients,
     jwks: { keys: signingKeys },
@@ -36,9 +36,9 @@ export function configuration(
       jwks: '/.well-known/jwks.json',
       end_session: '/oidc/logout',
     },
-    // Cookies do not tell ports apart: the names must not meet those of a service on the same host.
+    // Cookies ignore ports: the names must differ from those of a service on the same host
     cookies: {
-      names: { session: 'tenant_session', interaction: 'tenant_sign_in', resume: 'tenant_resume' },
+      names: { session: 'tenant_session', interaction: 'tenant_login', resume: 'tenant_resume' },
       keys: [randomBytes(32).toString('hex')],
     },
     features: {
@@ -65,12 +65,12 @@ export function configuration(
     subjectTypes: ['public'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     claims: claimsByScope,
-    // Auth0 puts the claims of profile and email into the ID token.
+    // Auth0 puts the claims of profile and email into the ID token
     conformIdTokenClaims: false,
     extraParams: { audience: completeScope, screen_hint: null },
     interactions: {
       policy: withoutConsent(),
-      url: (_ctx: Context, interaction: { uid: string }) => signInUrl(interaction.uid),
+      url: (_ctx: Context, interaction: { uid: string }) => loginUrl(interaction.uid),
     },
     findAccount: (_ctx: Context, subject: string) => accounts.find(subject),
     loadExistingGrant: (ctx: OidcContext) => ctx.oidc.account && saveGrant(ctx, ctx.oidc.account.accountId),
@@ -92,13 +92,13 @@ export function configuration(
       Grant: 30 * days,
     },
     renderError: async (ctx: Context, out: OAuthErrorBody) => sendErrorPage(ctx, out),
-    // The provider's own dispatcher refuses loopback addresses, which is where the service is.
+    // The provider's own dispatcher rejects loopback addresses, where the service listens
     fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
       fetch(url, options),
   }
 }
 
-/** Consent is never asked for. Its prompt stays, without its checks, so that `prompt=consent` is still understood. */
+/** Removes the checks of the consent prompt, but not the prompt, so that `prompt=consent` is still accepted. */
 function withoutConsent() {
   const policy = interactionPolicy.base()
   policy.get('consent').checks.clear()
@@ -106,12 +106,12 @@ function withoutConsent() {
 }
 
 /**
- * Runs for every authorization request. A request that names no scope of the API asks for all, as at the token
- * endpoint; and `offline_access`, which the provider drops unless consent is asked for, is put back.
+ * Completes the scope of every authorization request. A request without a scope of the API gets all of them, as at the
+ * token endpoint. `offline_access`, which the provider drops without consent, is restored.
  */
 function completeScope(ctx: OidcContext): void {
   const { client, params } = ctx.oidc
-  const asked = askedScopes(String(ctx.query.scope ?? ctx.oidc.body?.scope ?? ''))
+  const requested = requestedScopes(String(ctx.query.scope ?? ctx.oidc.body?.scope ?? ''))
   const mayRefresh = client.grantTypeAllowed('refresh_token')
-  params.scope = asked.filter((scope) => scope !== 'offline_access' || mayRefresh).join(' ')
+  params.scope = requested.filter((scope) => scope !== 'offline_access' || mayRefresh).join(' ')
 }

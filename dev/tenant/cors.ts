@@ -8,14 +8,14 @@ const openPaths = [
   '/.well-known/openid-configuration',
 ]
 
-/** Lets pages of any origin call what takes no cookie: a leaked throwaway token is no loss. */
+/** Allows every origin on paths that do not use cookies; throwaway tokens are not worth protecting. */
 export const cors: Middleware = async (ctx, next) => {
   if (!openPaths.includes(ctx.path)) return next()
   ctx.set('Access-Control-Allow-Origin', '*')
   ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate')
   if (ctx.method !== 'OPTIONS') return next()
   ctx.set('Access-Control-Allow-Methods', 'GET, POST')
-  // Whatever is asked for: client libraries add headers of their own.
+  // All requested headers, since client libraries add their own
   ctx.set('Access-Control-Allow-Headers', ctx.get('Access-Control-Request-Headers'))
   ctx.set('Access-Control-Max-Age', '3600')
   ctx.status = 204

@@ -1,7 +1,7 @@
 import type { Context, Middleware, OAuthErrorBody } from 'oidc-provider'
 import { sendPage } from './pages.ts'
 
-/** Shows people what went wrong before or beside the provider's own routes. */
+/** Sends an error page for errors outside the provider's own routes. */
 export const errorPage: Middleware = async (ctx, next) => {
   try {
     await next()
@@ -13,12 +13,12 @@ export const errorPage: Middleware = async (ctx, next) => {
     return
   }
   if (ctx.status === 404 && ctx.body === undefined) {
-    sendErrorPage(ctx, { error: 'not_found', error_description: 'There is nothing at this address.' })
+    sendErrorPage(ctx, { error: 'not_found', error_description: 'This page does not exist.' })
     ctx.status = 404
   }
 }
 
-/** The page for an OAuth error that cannot be sent back to the client. */
+/** Sends the page for an OAuth error that cannot be returned to the client. */
 export function sendErrorPage(ctx: Context, { error, error_description: description }: OAuthErrorBody): void {
   sendPage(ctx, 'message', { title: 'Something went wrong', text: description ?? error, code: error })
 }

@@ -1,11 +1,11 @@
 import type { Account, Grant, OidcContext, Provider } from 'oidc-provider'
 import type { Accounts } from './accounts.ts'
-import { api, grantedScopes, personScopes } from './api.ts'
+import { api, grantedScopes, userScopes } from './api.ts'
 import { passwordRealmGrant } from './clients.ts'
-import { missingParameter, wrongPassword } from './refusals.ts'
+import { missingParameter, wrongPassword } from './errors.ts'
 import { requestedApi, resourceServerInfo } from './resource-server.ts'
 
-/** Adds the two grants that need no browser. */
+/** Registers the two grants that need no browser. */
 export function registerGrants(provider: Provider, accounts: Accounts): void {
   const password = (ctx: OidcContext) => passwordGrant(ctx, accounts)
   provider.registerGrantType('password', password, ['username', 'password', 'scope', 'audience'])
@@ -19,14 +19,14 @@ export function registerGrants(provider: Provider, accounts: Accounts): void {
   provider.registerGrantType('client_credentials', clientCredentialsGrant, ['scope', 'audience'])
 }
 
-/** A person lets every client do everything: what is granted is narrowed to their permissions when a token is made. */
+/** Grants the client every scope. Each token is narrowed to the permissions of the user when it is issued. */
 export async function saveGrant(
   { oidc: { provider, client } }: OidcContext,
   accountId: string,
 ): Promise<Grant> {
   const grant = new provider.Grant({ accountId, clientId: client.clientId })
-  grant.addOIDCScope(personScopes.join(' '))
-  grant.addResourceScope(api.identifier, [...personScopes, ...api.permissions].join(' '))
+  grant.addOIDCScope(userScopes.join(' '))
+  grant.addResourceScope(api.identifier, [...userScopes, ...api.permissions].join(' '))
   await grant.save()
   return grant
 }
@@ -34,7 +34,7 @@ export async function saveGrant(
 async function clientCredentialsGrant(ctx: OidcContext): Promise<void> {
   const { provider, client, params } = ctx.oidc
   const resource = requestedApi(ctx)
-  const scopes = grantedScopes(params.scope, api.permissions).filter((scope) => !personScopes.includes(scope))
+  const scopes = grantedScopes(params.scope, api.permissions).filter((scope) => !userScopes.includes(scope))
   const token = new provider.ClientCredentials({ client, scope: scopes.join(' ') })
   token.resourceServer = new provider.ResourceServer(resource, resourceServerInfo())
   ctx.body = {

@@ -8,27 +8,28 @@ import { createProvider } from './provider.ts'
 import { generateSigningKey } from './signing-key.ts'
 
 export interface TenantOptions {
-  /** 0 takes any free one. */
+  /** Port to listen on; 0 for any free one. */
   port: number
-  /** The address to listen at. The default is the loopback, reached as `localhost` and as `127.0.0.1`. */
+  /** Address to listen at. Default: the loopback, reachable as `localhost` and as `127.0.0.1`. */
   host?: string
-  /** Where people find the service, such as `http://localhost:3000`. */
+  /** Public address of the service, such as `http://localhost:3000`. */
   baseUrl: string
-  /** Private keys, as {@link Tenant.useKeys} takes them; a new one unless given. */
+  /** Private keys as for {@link Tenant.useKeys}. Default: a new key. */
   signingKeys?: JWK[]
 }
 
 export interface Tenant {
   /** `http://localhost:<port>/`, with the slash. */
   issuer: string
-  /** From now on publishes these keys, the first of which signs. Otherwise as after a restart. */
+  /** Publishes these keys and signs with the first. Resets everything else as a restart does. */
   useKeys(signingKeys: JWK[]): void
   close(): Promise<void>
 }
 
 /**
- * Starts the local tenant: an OpenID provider that stands in for Auth0 during development.
- * @throws Error in production: its passwords are published
+ * Starts the local tenant: an OpenID provider that replaces Auth0 during development.
+ *
+ * @throws {Error} in production, since its passwords are published
  */
 export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const { port, host = '127.0.0.1', baseUrl } = options
@@ -40,7 +41,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const server = createServer()
   server.listen(port, host)
   await once(server, 'listening')
-  // The issuer is part of every token, so the port has to be known first.
+  // The issuer is part of every token, so it listens before it makes the provider
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}/`
   const useKeys = (keys: JWK[]) => {
     server.removeAllListeners('request')

@@ -11,21 +11,21 @@ interface Fields {
   password: string
 }
 
-/** What to say at which field; `form` is for what is about both. */
+/** Messages by field; `form` concerns both fields. */
 type Problems = Partial<Record<keyof Fields | 'form', string>>
 
 const screens = {
-  login: { view: 'log-in', title: 'Log in', submit: logIn },
-  signup: { view: 'sign-up', title: 'Sign up', submit: signUp },
+  login: { view: 'login', title: 'Log in', submit: logIn },
+  signup: { view: 'signup', title: 'Sign up', submit: signUp },
 }
 
-/** Where a person is sent to sign in or up. The provider's cookie, tied to this path, says for which request. */
-export function signInUrl(interactionId: string): string {
+/** Path of the login and sign-up page. The provider's cookie for this path identifies the authorization request. */
+export function loginUrl(interactionId: string): string {
   return `/u/${interactionId}`
 }
 
-/** The log-in and the sign-up page. */
-export function signIn(accounts: Accounts): Middleware {
+/** Serves the login and the sign-up page. */
+export function login(accounts: Accounts): Middleware {
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/u/') || !['GET', 'POST'].includes(ctx.method)) return next()
     const interaction = await ctx.app.interactionDetails(ctx.req, ctx.res)

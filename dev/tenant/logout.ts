@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider'
 import { urlAllowed } from './clients.ts'
 import { sendPage } from './pages.ts'
 
-/** Auth0's own log-out: ends the session, tells the clients that want to know, and goes back to an allowed address. */
+/** Serves Auth0's logout: ends the session, notifies clients (back-channel) and redirects to an allowed address. */
 export function logout(clientIds: string[]): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/v2/logout' || ctx.method !== 'GET') return next()
@@ -18,17 +18,17 @@ export function logout(clientIds: string[]): Middleware {
   }
 }
 
-/** The page of `/oidc/logout`, which asks before it logs out. `form` is the provider's, without buttons. */
+/** The confirmation page of `/oidc/logout`. `form` comes from the provider, without buttons. */
 export async function sendLogoutPage(ctx: OidcContext, form: string): Promise<void> {
   const { postLogoutRedirectUri } = ctx.oidc.session?.state ?? {}
-  sendPage(ctx, 'log-out', { title: 'Log out', form }, postLogoutRedirectUri)
+  sendPage(ctx, 'logout', { title: 'Log out', form }, postLogoutRedirectUri)
 }
 
 export async function sendLoggedOutPage(ctx: Context): Promise<void> {
   sendPage(ctx, 'message', { title: 'Logged out', text: 'You are logged out of the local tenant.' })
 }
 
-/** With a client named, its URLs; without, those of any client. */
+/** The logout URLs of the client, or of all clients when none is named. */
 async function allowedReturnUrls(provider: Provider, clientId: string | undefined, clientIds: string[]) {
   const named = clientId === undefined ? clientIds : [clientId]
   const clients = await Promise.all(named.map((id) => provider.Client.find(id)))
@@ -45,7 +45,7 @@ async function endSession(ctx: Context): Promise<void> {
     const client = await ctx.app.Client.find(clientId)
     if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid)
   })
-  // A client that is down, or does not listen, must not keep anybody logged in.
+  // A client that does not answer must not prevent the logout
   await Promise.allSettled(notices)
 }
 

@@ -10,9 +10,10 @@ const style = readFileSync(join(views, 'style.css'), 'utf8')
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 /**
- * Answers with one of the pages; what is put into it is escaped.
- * @param leadsTo where the page's form leads in the end. Browsers hold `form-action` against redirects too, so without
- * it the log-in would stop at the way back to the client.
+ * Sends a page. Values are escaped.
+ *
+ * @param leadsTo URL that the form redirects to at the end. Browsers apply `form-action` to redirects too, so without it
+ * they would block the redirect back to the client.
  */
 export function sendPage(ctx: Context, view: string, data: PageData, leadsTo?: string): void {
   const formTargets = leadsTo ? `'self' ${new URL(leadsTo).origin}` : "'self'"

@@ -1,6 +1,6 @@
 import type { Middleware } from 'oidc-provider'
 
-/** A profile picture without a network: the first letter of the e-mail. */
+/** Serves profile pictures without network access: the first letter of the e-mail address. */
 export const picture: Middleware = async (ctx, next) => {
   const letter = /^\/picture\/([a-z0-9])\.svg$/.exec(ctx.path)?.[1]
   if (!letter || !['GET', 'HEAD'].includes(ctx.method)) return next()

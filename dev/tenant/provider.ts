@@ -8,13 +8,13 @@ import { configuration } from './configuration.ts'
 import { cors } from './cors.ts'
 import { errorPage } from './error-page.ts'
 import { registerGrants } from './grants.ts'
-import { signIn } from './login.ts'
+import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { picture } from './picture.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { userinfo } from './userinfo.ts'
 
-/** A certified OpenID provider with Auth0's paths and habits. */
+/** Creates a certified OpenID provider with the paths and the behaviour of Auth0. */
 export function createProvider(issuer: string, clients: ClientMetadata[], signingKeys: JWK[]): Provider {
   const accounts = new Accounts(issuer)
   const provider = new Provider(issuer, configuration(issuer, accounts, clients, signingKeys))
@@ -28,7 +28,7 @@ export function createProvider(issuer: string, clients: ClientMetadata[], signin
     .use(userinfo(issuer, signingKeys, accounts))
     .use(logout(clients.map((client) => client.client_id)))
     .use(picture)
-    .use(signIn(accounts))
+    .use(login(accounts))
 }
 
 function allowPathsBelow({ Client }: Provider): void {

@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider'
 
 const limitBytes = 64 * 1024
 
-/** @throws 413 for a body over 64 KiB */
+/** @throws {InvalidRequest} 413 when the body is larger than 64 KiB */
 export async function readBody(ctx: Context): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0

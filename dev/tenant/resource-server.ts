@@ -1,9 +1,10 @@
 import type { OidcContext, ResourceServerInfo } from 'oidc-provider'
-import { api, personScopes } from './api.ts'
-import { unknownAudience } from './refusals.ts'
+import { api, userScopes } from './api.ts'
+import { unknownAudience } from './errors.ts'
 
 /**
- * The API that a request names by `audience`, or the tenant's default one.
+ * The API that a request names by `audience`, or the default one of the tenant.
+ *
  * @throws 403 access_denied when the tenant has no such API
  */
 export function requestedApi(ctx: OidcContext): string {
@@ -12,8 +13,8 @@ export function requestedApi(ctx: OidcContext): string {
   return audience
 }
 
-/** What may be in the scope of a token for somebody with these permissions. */
+/** The resource server with the scopes that a token with these permissions can have. */
 export function resourceServerInfo(permissions = api.permissions): ResourceServerInfo {
-  // The person's scopes too: Auth0 lists them in the access token beside the API's.
-  return { scope: [...personScopes, ...permissions].join(' '), accessTokenFormat: 'jwt' }
+  // With the user scopes, which Auth0 lists in the access token too
+  return { scope: [...userScopes, ...permissions].join(' '), accessTokenFormat: 'jwt' }
 }

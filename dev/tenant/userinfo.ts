@@ -5,7 +5,7 @@ import type { Accounts } from './accounts.ts'
 import { claimsByScope } from './accounts.ts'
 import { scopeNames } from './api.ts'
 
-/** The claims of a person, by the scopes of the token. Ours, because the provider refuses its own JWT tokens here. */
+/** Serves /userinfo: the claims of the user by scope. The provider's own endpoint rejects JWT access tokens. */
 export function userinfo(issuer: string, signingKeys: JWK[], accounts: Accounts): Middleware {
   const publicKeys = createLocalJWKSet({ keys: signingKeys.map(toPublic) })
   return async (ctx, next) => {
@@ -21,7 +21,7 @@ export function userinfo(issuer: string, signingKeys: JWK[], accounts: Accounts)
   }
 
   async function claimsFor(token: string): Promise<Record<string, unknown>> {
-    // Only a token for which openid was asked names this audience.
+    // Only tokens with the scope openid have this audience
     const { payload } = await jwtVerify(token, publicKeys, {
       issuer,
       audience: `${issuer}userinfo`,

@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where the pages find stylesheet, script, icons and fonts; without a final slash. */
+    /** Path of the stylesheet, scripts, icons and fonts, without a trailing slash. */
     assetsPath: string
   }
 }
 
 /**
- * The files that the pages load. Their address holds a hash of all of them, so a browser need never ask again. Other
- * hashes are served, too, but not to be kept: while replicas are renewed, a page of one may ask another for its files.
+ * Serves the files that the pages load. Their path contains a hash of all of them, so browsers can cache them for good.
+ * Other hashes are served without caching: during a rolling update a page of one replica may load files of another.
  */
 export default fp(
   async (app) => {
-    const { default: fastifyStatic } = await import('@fastify/static') // costs time at start, so only here
     await app.register(fastifyStatic, { root: ASSETS, serve: false })
 
     const files = new Map([...ownFiles(), ...fonts()])
@@ -28,7 +28,7 @@ export default fp(
       '/assets/:version/:name',
       { config: { public: true, rateLimit: false }, schema: { hide: true } },
       (request, reply) => {
-        const file = files.get(request.params.name) // no other path is ever opened
+        const file = files.get(request.params.name) // no other file is ever opened
         if (!file) return reply.callNotFound()
         const isCurrent = request.params.version === version
         const caching = isCurrent ? { maxAge: '365d', immutable: true } : { maxAge: 0 }
@@ -47,7 +47,7 @@ function ownFiles(): NamedFile[] {
   return readdirSync(ASSETS).map((name) => [name, join(ASSETS, name)])
 }
 
-/** Latin letters, upright, every weight. */
+/** Font files: Latin letters, upright, variable weight. */
 function fonts(): NamedFile[] {
   return ['inter', 'space-grotesk', 'fira-code'].map((font) => [
     `${font}.woff2`,

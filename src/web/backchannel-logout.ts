@@ -7,13 +7,13 @@ import { loginErrors } from './login/errors.ts'
 import { verifyLogoutToken } from './login/logout-token.ts'
 
 /**
- * OpenID Connect Back-Channel Logout 1.0, 2.5: the issuer says that a session has ended there. Beside the pages and not
- * among them, since no person and no browser calls it.
+ * Receives the issuer's notice that a session ended there (OpenID Connect Back-Channel Logout 1.0, 2.5). Not in the
+ * scope of the pages, since no browser calls it.
  */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.removeContentTypeParser('application/json') // it comes as a form, or not at all
+  app.removeContentTypeParser('application/json') // the token arrives in a form only
   await app.register(formbody)
-  // 2.8; on the first hook, so that refusals have it, too
+  // Section 2.8; set by the first hook, so that error responses have it too
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
 
   app.post(
@@ -27,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const until = (logout.expiresAt + app.config.AUTH_CLOCK_TOLERANCE_SECONDS) * 1000
       const ended = await endSessions(app.store, { ...logout, until })
       if (ended === undefined)
-        throw new ServiceError(loginErrors.invalidLogoutToken, { detail: 'jti was seen before' })
+        throw new ServiceError(loginErrors.invalidLogoutToken, { detail: 'jti was already used' })
       log.info({ sub: logout.subject, ended }, 'logged out by the issuer')
       return reply.code(200).send()
     },

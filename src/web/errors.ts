@@ -1,37 +1,33 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 import { logError, sendError, toServiceError } from '../errors/send.ts'
-import { prefersHtml } from './accept.ts'
 
-/** Below these a path is the API's, whoever asks. */
+/** Paths of the API, where errors are JSON for every client. */
 const API_PATHS = /^\/(api|todo)(?![^/?])/
 
-/**
- * Makes the scope of the web app answer errors with a page: those of its routes, and, for those who would rather have
- * a page than JSON, paths that are not there at all.
- */
+/** Sends errors of this scope as pages: those of its routes and, to clients that prefer HTML, unknown paths. */
 export function handlePageErrors(scope: FastifyInstance) {
-  scope.setErrorHandler(answerPageError)
-  scope.setNotFoundHandler((request, reply) => answer(request, reply, new ServiceError(httpErrors.notFound)))
+  scope.setErrorHandler(sendErrorPage)
+  scope.setNotFoundHandler((request, reply) => send(request, reply, new ServiceError(httpErrors.notFound)))
 }
 
-/** What plugins/errors.ts does, with a page as the answer. */
-export function answerPageError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const refusal = toServiceError(error)
-  logError(request, refusal)
-  return answer(request, reply, refusal)
+/** The error handler of src/errors/send.ts, with a page as the response. */
+export function sendErrorPage(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const error = toServiceError(thrown)
+  logError(request, error)
+  return send(request, reply, error)
 }
 
-function answer(request: FastifyRequest, reply: FastifyReply, refusal: ServiceError) {
-  if (!request.is404) return showError(reply, refusal)
-  if (API_PATHS.test(request.url)) return sendError(reply, refusal)
+function send(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
+  if (!request.is404) return sendPage(reply, error)
+  if (API_PATHS.test(request.url)) return sendError(reply, error)
   reply.header('vary', [reply.getHeader('vary') ?? [], 'Accept'].flat().join(', ')) // CORS varies by Origin
-  return prefersHtml(request.headers.accept) ? showError(reply, refusal) : sendError(reply, refusal)
+  return prefersHtml(request.headers.accept) ? sendPage(reply, error) : sendError(reply, error)
 }
 
-/** The public half of the error and nothing else. */
-function showError(reply: FastifyReply, { statusCode, code, message, headers }: ServiceError) {
-  const { heading, explanation = toSentence(message) } = words[statusCode] ?? { heading: 'That did not work' }
+/** Shows the public half of the error and nothing else. */
+function sendPage(reply: FastifyReply, { statusCode, code, message, headers }: ServiceError) {
+  const { heading, explanation = toSentence(message) } = texts[statusCode] ?? DEFAULT_TEXT
   return reply.code(statusCode).headers(headers).page('error', { statusCode, code, heading, explanation })
 }
 
@@ -39,16 +35,44 @@ function toSentence(message: string): string {
   return message.replace(/\.?$/, '.')
 }
 
-/** Where the catalogue says no more than the status does, there is more to say to people. */
-const words: Record<number, { heading: string; explanation?: string }> = {
+interface Text {
+  readonly heading: string
+  /** Default: the message of the error. */
+  readonly explanation?: string
+}
+
+const DEFAULT_TEXT: Text = { heading: 'That did not work' }
+
+const texts: Record<number, Text> = {
   404: {
-    heading: 'There is nothing here',
+    heading: 'Page not found',
     explanation: 'The address may be mistyped, or the page may have moved.',
   },
   429: { heading: 'One moment' },
   500: {
     heading: 'Something went wrong',
-    explanation: 'The fault is ours and has been noted. Please try again in a while.',
+    explanation: 'The error is on our side and has been logged. Please try again later.',
   },
-  503: { heading: 'Not available just now' },
+  503: { heading: 'Temporarily unavailable' },
+}
+
+/**
+ * Whether the `Accept` header prefers HTML to JSON (RFC 9110, section 12.5.1). Clients without a preference (most
+ * programs) get JSON.
+ */
+function prefersHtml(accept = ''): boolean {
+  return quality(accept, 'text/html') > quality(accept, 'application/json')
+}
+
+/** The weight of the most specific range that matches the type. */
+function quality(accept: string, type: string): number {
+  const weights = new Map(accept.split(',').map(parseRange))
+  const [group] = type.split('/')
+  return weights.get(type) ?? weights.get(`${group}/*`) ?? weights.get('*/*') ?? 0
+}
+
+function parseRange(range: string): [name: string | undefined, weight: number] {
+  const [name, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  const weight = parameters.find((parameter) => parameter.startsWith('q='))
+  return [name, weight ? Number(weight.slice(2)) || 0 : 1]
 }

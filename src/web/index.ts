@@ -5,11 +5,11 @@ import fp from 'fastify-plugin'
 import assets from './assets.ts'
 import backchannelLogout from './backchannel-logout.ts'
 import { handlePageErrors } from './errors.ts'
-import sweep from './login/expiry.ts'
+import expiry from './login/expiry.ts'
 import login from './login/index.ts'
-import views from './views.ts'
+import views from './views/index.ts'
 
-/** The pages, in a scope of their own: no route of the API reads a cookie. */
+/** The pages have a scope of their own, so that no route of the API reads a cookie. */
 const pages: FastifyPluginAsync = async (app) => {
   handlePageErrors(app)
   await app.register(cookie)
@@ -17,10 +17,10 @@ const pages: FastifyPluginAsync = async (app) => {
   await app.register(autoload, { dir: `${import.meta.dirname}/pages` })
 }
 
-/** The web app: log-in, pages, and the files that they load. */
+/** The web app: login, pages and their assets. */
 export default fp(
   async (app) => {
-    for (const plugin of [login, sweep, assets, views]) await app.register(plugin)
+    for (const plugin of [login, expiry, assets, views]) await app.register(plugin)
     await app.register(backchannelLogout)
     await app.register(pages)
   },

@@ -19,19 +19,19 @@ test('/v2/logout ends the session and goes back to an allowed address', async (t
   }
 })
 
-test('/v2/logout refuses any other address with 400, and ends nothing', async (t) => {
+test('/v2/logout rejects any other address with 400 and does not end the session', async (t) => {
   const tenant = await tenantFor(t)
   const browser = await loggedIn(tenant)
-  const refused = [
+  const rejected = [
     { client_id: 'gatehouse-web', returnTo: 'http://evil.example/' },
     { client_id: 'gatehouse-web', returnTo: `${webApp}/elsewhere` },
     { client_id: 'gatehouse-web', returnTo: 'http://localhost:4040/' },
     { client_id: 'gatehouse-spa', returnTo: 'http://localhost:4040.evil.example/' },
     { client_id: 'gatehouse-spa', returnTo: 'http://localhost:4040@evil.example/' },
-    { client_id: 'nobody', returnTo: webApp },
+    { client_id: 'unknown', returnTo: webApp },
     { returnTo: 'http://evil.example/' },
   ]
-  for (const query of refused) {
+  for (const query of rejected) {
     await browser.open(logoutUrl(tenant, query))
     t.equal(browser.page.status, 400)
     t.equal(browser.heading, 'Something went wrong')
@@ -40,7 +40,7 @@ test('/v2/logout refuses any other address with 400, and ends nothing', async (t
   t.ok(browser.left?.searchParams.get('code'), 'still logged in')
 })
 
-test('/v2/logout without a client takes the address of any; without an address it says so', async (t) => {
+test('/v2/logout without a client accepts the addresses of all clients; without an address it shows a page', async (t) => {
   const tenant = await tenantFor(t)
   const browser = await loggedIn(tenant)
   await browser.open(logoutUrl(tenant, { returnTo: 'http://localhost:4040/bye' }))
@@ -50,7 +50,7 @@ test('/v2/logout without a client takes the address of any; without an address i
   t.equal(browser.heading, 'Logged out')
 })
 
-test('logging out tells the web app which session ended', async (t) => {
+test('logout notifies the web app of the ended session', async (t) => {
   const { baseUrl, received } = await backchannelReceiver(t)
   const tenant = await tenantFor(t, baseUrl)
   const browser = await loggedIn(tenant, `${baseUrl}/callback`)
@@ -66,7 +66,7 @@ test('logging out tells the web app which session ended', async (t) => {
   t.match(payload.events, { 'http://schemas.openid.net/event/backchannel-logout': {} })
 })
 
-test('a web app that refuses the notice does not keep anybody logged in', async (t) => {
+test('a web app that rejects the notice does not prevent the logout', async (t) => {
   const { baseUrl, received } = await backchannelReceiver(t, 404)
   const tenant = await tenantFor(t, baseUrl)
   const browser = await loggedIn(tenant, `${baseUrl}/callback`)
@@ -75,7 +75,7 @@ test('a web app that refuses the notice does not keep anybody logged in', async 
   t.equal(browser.page.status, 302)
 })
 
-test('/oidc/logout asks first, then goes back with the state', async (t) => {
+test('/oidc/logout asks for confirmation, then redirects with the state', async (t) => {
   const tenant = await tenantFor(t)
   const browser = await loggedIn(tenant)
   const query = new URLSearchParams({
@@ -95,7 +95,7 @@ test('/oidc/logout asks first, then goes back with the state', async (t) => {
   t.equal(browser.heading, 'Log in')
 })
 
-/** A browser in which somebody has logged in to the web app.  */
+/** A browser with a session at the tenant. */
 async function loggedIn(tenant: Tenant, redirectUri = callback): Promise<Browser> {
   const browser = new Browser(tenant.issuer)
   await browser.open(authorizeUrl(tenant, { redirect_uri: redirectUri }))
@@ -107,7 +107,7 @@ function logoutUrl({ issuer }: Tenant, query: Record<string, string>): string {
   return `${issuer}v2/logout?${new URLSearchParams(query)}`
 }
 
-/** Stands where the web app would be, and hands out the body of the first back-channel request. */
+/** Listens in place of the web app and resolves with the body of the first back-channel request. */
 async function backchannelReceiver(
   t: Test,
   status = 200,

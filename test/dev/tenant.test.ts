@@ -7,7 +7,7 @@ import { clientCredentials, passwordGrant, tenantFor, verified } from './helpers
 
 const options = { port: 0, baseUrl: 'http://localhost:3000' }
 
-test('discovery names the issuer with a slash, and Auth0 paths', async (t) => {
+test('the discovery document has the issuer with a trailing slash, and the paths of Auth0', async (t) => {
   const { issuer } = await tenantFor(t)
   const response = await fetch(`${issuer}.well-known/openid-configuration`)
   t.match(await response.json(), {
@@ -25,7 +25,7 @@ test('discovery names the issuer with a slash, and Auth0 paths', async (t) => {
   t.match(issuer, /^http:\/\/localhost:\d+\/$/)
 })
 
-test('the key set holds one public RS256 key named by its thumbprint', async (t) => {
+test('the key set has one public RS256 key, whose kid is its thumbprint', async (t) => {
   const { issuer } = await tenantFor(t)
   const { keys } = (await (await fetch(`${issuer}.well-known/jwks.json`)).json()) as {
     keys: Record<string, string>[]
@@ -34,10 +34,10 @@ test('the key set holds one public RS256 key named by its thumbprint', async (t)
   t.equal(keys.length, 1)
   t.match(key, { kty: 'RSA', alg: 'RS256', use: 'sig', kid: await calculateJwkThumbprint({ ...key }) })
   t.equal(Buffer.from(key.n ?? '', 'base64url').length * 8, 2048)
-  t.notOk('d' in key, 'nothing private in it')
+  t.notOk('d' in key, 'without the private half')
 })
 
-test('keys are kept over a restart when they are handed in, rotated, and withdrawn', async (t) => {
+test('keys can be set at start, rotated and removed', async (t) => {
   const [first, second] = [await generateSigningKey(), await generateSigningKey()]
   const stopped = await startTenant({ ...options, signingKeys: [first] })
   const old = (await passwordGrant(stopped, 'reader', { scope: 'openid' })).body.access_token
@@ -60,22 +60,22 @@ test('keys are kept over a restart when they are handed in, rotated, and withdra
   t.match(await verified(tenant, rotated), { protectedHeader: { kid: second.kid } })
 })
 
-test('the tenant is reached as localhost and as 127.0.0.1', async (t) => {
+test('the tenant is reachable as localhost and as 127.0.0.1', async (t) => {
   const { issuer } = await tenantFor(t)
   for (const base of [issuer, issuer.replace('localhost', '127.0.0.1')]) {
     t.equal((await fetch(`${base}.well-known/jwks.json`)).status, 200)
   }
 })
 
-test('a page of another origin may call what takes no cookie, and nothing else', async (t) => {
+test('other origins may call only the endpoints that do not use cookies', async (t) => {
   const { issuer } = await tenantFor(t)
   const headers = { origin: 'http://localhost:4040' }
   for (const path of ['.well-known/openid-configuration', '.well-known/jwks.json', 'userinfo']) {
     const response = await fetch(issuer + path, { headers })
     t.equal(response.headers.get('access-control-allow-origin'), '*', path)
   }
-  const refused = await fetch(`${issuer}oauth/token`, { method: 'POST', headers })
-  t.equal(refused.headers.get('access-control-allow-origin'), '*', 'a refusal is readable too')
+  const error = await fetch(`${issuer}oauth/token`, { method: 'POST', headers })
+  t.equal(error.headers.get('access-control-allow-origin'), '*', 'errors are readable too')
 
   const preflight = await fetch(`${issuer}oauth/token`, {
     method: 'OPTIONS',
@@ -88,14 +88,14 @@ test('a page of another origin may call what takes no cookie, and nothing else',
   t.equal(page.headers.get('access-control-allow-origin'), null)
 })
 
-test('an address that is not there gives the error page with 404', async (t) => {
+test('an unknown path is an error page with 404', async (t) => {
   const { issuer } = await tenantFor(t)
   const response = await fetch(`${issuer}nowhere`)
   t.equal(response.status, 404)
-  t.match(await response.text(), /There is nothing at this address/)
+  t.match(await response.text(), /This page does not exist/)
 })
 
-test('closing is quick, though a connection is kept open', async (t) => {
+test('close is quick despite a keep-alive connection', async (t) => {
   const tenant = await startTenant(options)
   await new Promise((resolve) => {
     get(tenant.issuer, { agent: undefined, headers: { connection: 'keep-alive' } }, (response) =>
@@ -105,7 +105,7 @@ test('closing is quick, though a connection is kept open', async (t) => {
   const began = performance.now()
   await tenant.close()
   t.ok(performance.now() - began < 500)
-  await t.rejects(fetch(tenant.issuer), 'nobody listens any more')
+  await t.rejects(fetch(tenant.issuer), 'the port is closed')
 })
 
 test('with NODE_ENV=production the tenant refuses to start', async (t) => {
@@ -118,7 +118,7 @@ test('with NODE_ENV=production the tenant refuses to start', async (t) => {
   await t.rejects(startTenant(options), { message: /does not run with NODE_ENV=production/ })
 })
 
-test('a taken port is reported, not waited for', async (t) => {
+test('a port in use is an error', async (t) => {
   const { issuer } = await tenantFor(t)
   await t.rejects(startTenant({ ...options, port: Number(new URL(issuer).port) }), { code: 'EADDRINUSE' })
 })

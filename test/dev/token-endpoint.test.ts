@@ -12,7 +12,7 @@ import {
 
 const subjectPattern = /^auth0\|[0-9a-f]{24}$/
 
-test('a machine token carries the claims Auth0 gives it', async (t) => {
+test('a machine token has the claims of Auth0', async (t) => {
   const tenant = await tenantFor(t)
   const { status, body } = await clientCredentials(tenant)
   t.equal(status, 200)
@@ -32,7 +32,7 @@ test('a machine token carries the claims Auth0 gives it', async (t) => {
   t.equal(Number(payload.exp) - Number(payload.iat), 86_400)
 })
 
-test('a machine that asks for some scopes gets those, and unknown ones never', async (t) => {
+test('a machine gets the scopes it requests, but never unknown ones', async (t) => {
   const tenant = await tenantFor(t)
   const { body } = await clientCredentials(tenant, { scope: 'read:messages' })
   t.match(decodeJwt(body.access_token ?? ''), { scope: 'read:messages', permissions: ['read:messages'] })
@@ -43,7 +43,7 @@ test('a machine that asks for some scopes gets those, and unknown ones never', a
   t.same(decodeJwt(typo.body.access_token ?? '').permissions, [])
 })
 
-test('a person token by password carries the claims Auth0 gives it', async (t) => {
+test('a user token by password has the claims of Auth0', async (t) => {
   const tenant = await tenantFor(t)
   const { status, body } = await passwordGrant(tenant, 'admin', { scope: 'openid profile email' })
   t.equal(status, 200)
@@ -54,9 +54,9 @@ test('a person token by password carries the claims Auth0 gives it', async (t) =
     gty: 'password',
     scope: `openid profile email ${allPermissions.join(' ')}`,
   })
-  t.same(payload.aud, [api, `${tenant.issuer}userinfo`], 'openid opens /userinfo too')
+  t.same(payload.aud, [api, `${tenant.issuer}userinfo`], 'with openid also for /userinfo')
   t.same(payload.permissions, allPermissions)
-  t.notOk(body.refresh_token, 'offline_access was not asked for')
+  t.notOk(body.refresh_token, 'without offline_access')
 
   const { payload: identity } = await verified(tenant, body.id_token, 'gatehouse-test')
   t.match(identity, {
@@ -70,7 +70,7 @@ test('a person token by password carries the claims Auth0 gives it', async (t) =
   })
 })
 
-test('granted scope is what was asked for and assigned; permissions are what was assigned', async (t) => {
+test('scope is what was requested and assigned; permissions are what was assigned', async (t) => {
   const tenant = await tenantFor(t)
   const granted = async (name: string, scope?: string) => {
     const { body } = await passwordGrant(tenant, name, scope === undefined ? {} : { scope })
@@ -117,7 +117,7 @@ test('the password-realm grant is the password grant', async (t) => {
   t.match(decodeJwt(body.access_token ?? ''), { gty: 'password', permissions: ['read:messages'] })
 })
 
-test('the body may be JSON, the secret may come by Basic', async (t) => {
+test('the body may be JSON, and the secret may be sent by Basic', async (t) => {
   const { issuer } = await tenantFor(t)
   const json = { 'content-type': 'application/json' }
   const basic = { authorization: `Basic ${btoa('gatehouse-test:gatehouse-test-secret')}` }
@@ -135,7 +135,7 @@ test('the body may be JSON, the secret may come by Basic', async (t) => {
   }
 })
 
-test('a body that is not a JSON object is refused with 400', async (t) => {
+test('a body that is not a JSON object is 400', async (t) => {
   const { issuer } = await tenantFor(t)
   const headers = { 'content-type': 'application/json' }
   for (const body of ['{', '[]', 'null', '"text"', `{"a":"${'a'.repeat(70_000)}"}`]) {
@@ -145,13 +145,13 @@ test('a body that is not a JSON object is refused with 400', async (t) => {
   }
 })
 
-test('refusals are worded as Auth0 words them', async (t) => {
+test('errors have the messages of Auth0', async (t) => {
   const tenant = await tenantFor(t)
   t.same(await passwordGrant(tenant, 'admin', { password: 'wrong' }), {
     status: 403,
     body: { error: 'invalid_grant', error_description: 'Wrong email or password.' },
   })
-  t.same(await passwordGrant(tenant, 'nobody'), {
+  t.same(await passwordGrant(tenant, 'unknown'), {
     status: 403,
     body: { error: 'invalid_grant', error_description: 'Wrong email or password.' },
   })
@@ -160,7 +160,7 @@ test('refusals are worded as Auth0 words them', async (t) => {
     t.same(await clientCredentials(tenant, { audience }), { status: 403, body })
     t.same(await passwordGrant(tenant, 'admin', { audience }), { status: 403, body })
   }
-  for (const client of [{ client_id: 'nobody' }, { client_secret: 'wrong' }]) {
+  for (const client of [{ client_id: 'unknown' }, { client_secret: 'wrong' }]) {
     t.same(await clientCredentials(tenant, client), {
       status: 401,
       body: { error: 'access_denied', error_description: 'Unauthorized' },
@@ -179,7 +179,7 @@ test('refusals are worded as Auth0 words them', async (t) => {
   t.match(incomplete, { status: 400, body: { error_description: 'Missing required parameter: password' } })
 })
 
-test('a refresh token is spent by its first use', async (t) => {
+test('a refresh token can be used once', async (t) => {
   const tenant = await tenantFor(t)
   const { body } = await passwordGrant(tenant, 'reader', { scope: 'openid offline_access' })
   const refresh = (token = '') =>
@@ -202,7 +202,7 @@ test('a refresh token is spent by its first use', async (t) => {
   })
 })
 
-test('a revoked refresh token is refused', async (t) => {
+test('a revoked refresh token is rejected', async (t) => {
   const tenant = await tenantFor(t)
   const { body } = await passwordGrant(tenant, 'reader', { scope: 'offline_access' })
   const client = { client_id: 'gatehouse-test', client_secret: 'gatehouse-test-secret' }

@@ -17,7 +17,7 @@ test('npm run token prints a machine token and nothing else', async (t) => {
   t.match(payload, { sub: 'gatehouse-test@clients', permissions: allPermissions })
 })
 
-test('npm run token takes a user, a scope and a password', async (t) => {
+test('npm run token accepts a user, a scope and a password', async (t) => {
   const tenant = await tenantFor(t)
   const environment = { TENANT_PORT: new URL(tenant.issuer).port }
   const reader = await run(t, ['--user', 'reader@example.com'], environment)
@@ -25,24 +25,24 @@ test('npm run token takes a user, a scope and a password', async (t) => {
   const admin = await run(t, ['--user', 'admin@example.com', '--scope', 'read:messages'], environment)
   t.match(decodeJwt(admin.stdout.trim()), { scope: 'read:messages', permissions: allPermissions })
 
-  const unknown = await run(t, ['--user', 'nobody@example.com'], environment)
+  const unknown = await run(t, ['--user', 'unknown@example.com'], environment)
   t.match(unknown, { code: 1, stdout: '', stderr: /--password or TOKEN_PASSWORD/ })
-  const byOption = await run(t, ['--user', 'nobody@example.com', '--password', 'x'], environment)
+  const byOption = await run(t, ['--user', 'unknown@example.com', '--password', 'x'], environment)
   t.match(byOption, { code: 1, stdout: '', stderr: /invalid_grant: Wrong email or password\./ })
-  const byVariable = await run(t, ['--user', 'nobody@example.com'], { ...environment, TOKEN_PASSWORD: 'x' })
+  const byVariable = await run(t, ['--user', 'unknown@example.com'], { ...environment, TOKEN_PASSWORD: 'x' })
   t.match(byVariable, { code: 1, stdout: '', stderr: /Wrong email or password\./ })
 })
 
-test('npm run token shows what the tenant says about the client', async (t) => {
+test('npm run token shows the error of the tenant about the client', async (t) => {
   const tenant = await tenantFor(t)
   const environment = { TENANT_PORT: new URL(tenant.issuer).port }
   const spa = await run(t, ['--client', 'gatehouse-spa'], environment)
   t.match(spa, { code: 1, stdout: '', stderr: /Grant type 'client_credentials' not allowed/ })
-  const nobody = await run(t, ['--client', 'nobody'], environment)
-  t.match(nobody, { code: 1, stdout: '', stderr: /access_denied: Unauthorized/ })
+  const unknown = await run(t, ['--client', 'unknown'], environment)
+  t.match(unknown, { code: 1, stdout: '', stderr: /access_denied: Unauthorized/ })
 })
 
-test('npm run token asks the tenant named by AUTH0_DOMAIN, from the environment or .env', async (t) => {
+test('npm run token uses the tenant named by AUTH0_DOMAIN, from the environment or .env', async (t) => {
   const tenant = await tenantFor(t)
   const client = {
     AUTH0_AUDIENCE: 'https://quickstarts/api',
@@ -60,14 +60,14 @@ test('npm run token asks the tenant named by AUTH0_DOMAIN, from the environment 
   t.match(incomplete, { code: 1, stdout: '', stderr: /AUTH0_CLIENT_SECRET is needed too/ })
 })
 
-test('npm run token says what to do when nothing answers', async (t) => {
+test('npm run token suggests what to do when the tenant does not answer', async (t) => {
   const result = await run(t, [], { TENANT_PORT: '1' })
   t.match(result, { code: 1, stdout: '', stderr: /^No answer .*Is `npm start` running\?\n$/ })
   t.match(await run(t, ['--nonsense']), { code: 1, stdout: '', stderr: /--nonsense/ })
   t.match(await run(t, ['--help']), { code: 0, stdout: /^Usage: npm run token/, stderr: '' })
 })
 
-/** Runs the script in an empty folder, so that no `.env` of the developer's is read. */
+/** Runs the script in an empty folder, so that it does not read the developer's `.env`. */
 function run(t: Test, args: string[], environment: Record<string, string> = {}, cwd = t.testdir()) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const env = { PATH: process.env.PATH, ...environment }

@@ -3,7 +3,7 @@ import { generateKeyPair, SignJWT } from 'jose'
 import { test } from 'tap'
 import { clientCredentials, passwordGrant, tenantFor } from './helpers/tenant.ts'
 
-test('/userinfo tells what the scopes of the token allow', async (t) => {
+test('/userinfo returns the claims that the scopes of the token allow', async (t) => {
   const tenant = await tenantFor(t)
   const claimsWith = async (scope: string) => {
     const { body } = await passwordGrant(tenant, 'reader', { scope })
@@ -24,7 +24,7 @@ test('/userinfo tells what the scopes of the token allow', async (t) => {
   t.equal(picture.headers.get('content-type'), 'image/svg+xml')
 })
 
-test('/userinfo refuses a token that is missing, forged, expired, or without openid', async (t) => {
+test('/userinfo rejects a token that is missing, forged, expired or without openid', async (t) => {
   const tenant = await tenantFor(t)
   const { privateKey } = await generateKeyPair('RS256')
   const forged = await new SignJWT({ sub: 'auth0|0', scope: 'openid' })

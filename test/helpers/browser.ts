@@ -10,12 +10,12 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ]
-/** People's browsers have this cache, which shows pages again without asking for them. */
+/** Keeps the back/forward cache on, as in browsers of users. */
 const OMITTED = ['--disable-back-forward-cache']
 
 /**
- * Runs the test with the system's Chromium, or that of CHROMIUM_PATH. If there is none the test is skipped, which is
- * visible; in CI it fails.
+ * Runs the test with the system's Chromium, or that of CHROMIUM_PATH. Without Chromium the test is skipped visibly; in CI
+ * it fails.
  */
 export function inBrowser(t: Test, title: string, run: (t: Test, browser: Browser) => Promise<void>): void {
   t.test(title, async (t) => {
@@ -38,13 +38,13 @@ async function launch(t: Test): Promise<Browser | undefined> {
   }
 }
 
-/** What the page complains of from now on: errors of scripts, blocked and missing files; its own status is none. */
-export function complaintsOf(page: Page): string[] {
-  const complaints: string[] = []
-  page.on('pageerror', ({ message }) => complaints.push(message))
+/** Collects errors of scripts and of blocked or missing files from now on, but not the status of the page itself. */
+export function consoleErrorsOf(page: Page): string[] {
+  const consoleErrors: string[] = []
+  page.on('pageerror', ({ message }) => consoleErrors.push(message))
   page.on('console', (message) => {
     const isOwnStatus = message.text().startsWith('Failed to load') && message.location().url === page.url()
-    if (['error', 'warning'].includes(message.type()) && !isOwnStatus) complaints.push(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isOwnStatus) consoleErrors.push(message.text())
   })
-  return complaints
+  return consoleErrors
 }

@@ -1,27 +1,27 @@
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
 import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
-import { answerPageError } from '../../src/web/errors.ts'
+import { sendErrorPage } from '../../src/web/errors.ts'
 import type { Account } from '../../src/web/login/account.ts'
 
 /** Turns the web app on. */
 export const webApp = {
   AUTH0_CLIENT_ID: 'web',
   AUTH0_CLIENT_SECRET: 'web-secret',
-  SESSION_SECRET: 'a-secret-of-the-tests-and-of-nobody-else',
+  SESSION_SECRET: 'a-secret-of-the-tests-and-nothing-else',
 }
 
 const message = {
   heading: 'Protected message',
-  explanation: 'This message is for people who have signed in.',
+  explanation: 'This message is for users who are logged in.',
   box: { caption: 'GET /api/messages/protected', code: '{\n  "text": "This is a protected message."\n}' },
 }
 
 export interface PageFixture {
-  /** Who has signed in; changed between requests. */
+  /** Account of the session; may change between requests. */
   account: Account | null
   message: typeof message
-  /** What `GET /throws` throws. */
+  /** Value that `GET /throws` throws. */
   thrown: unknown
 }
 
@@ -39,12 +39,12 @@ export function newFixture(): PageFixture {
   return { account: null, message: structuredClone(message), thrown: new Error('a secret') }
 }
 
-/** Pages in place of the real ones, made of what the test has in hand. */
+/** Pages that replace the real ones and show the fixture. */
 export function fixturePages(fixture: PageFixture) {
   return async (app: FastifyInstance) => {
     await app.register(async (pages) => {
-      const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // before the real one
-      pages.setErrorHandler(answerPageError)
+      const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // precedes the real page
+      pages.setErrorHandler(sendErrorPage)
       await pages.register(formbody)
       pages.addHook('onRequest', async (request) => {
         request.account = fixture.account

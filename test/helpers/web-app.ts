@@ -10,7 +10,7 @@ export const SECRET = 'a-secret-of-the-tests-for-sessions'
 
 export type WebApp = TestApp & { url: string }
 
-/** What switches the web app on, at that address. */
+/** Environment that enables the web app at the address. */
 export function webAppAt(url: string): Record<string, string> {
   return {
     AUTH0_CLIENT_ID: 'gatehouse-web',
@@ -20,7 +20,7 @@ export function webAppAt(url: string): Record<string, string> {
   }
 }
 
-/** The service with the web app on, listening where its BASE_URL says. */
+/** Starts the service with the web app, listening at its BASE_URL. */
 export async function listenAsWebApp(
   t: Test,
   issuer: Pick<TestIssuer, 'url'>,
@@ -34,7 +34,7 @@ export async function listenAsWebApp(
   return Object.assign(app, { url })
 }
 
-/** The web app and the local tenant at which people sign in to it. */
+/** Starts the web app with the local tenant as its issuer. */
 export async function startWebApp(
   t: Test,
   environment: Record<string, string> = {},
@@ -50,15 +50,15 @@ export function inTenant(environment: Record<string, string>, options: BuildOpti
   return { ...options, environment: { AUTH0_AUDIENCE: api, ...environment } }
 }
 
-/** A browser in which somebody has signed in to the web app. */
-export async function signedIn(url: string, name = 'reader', path = '/login'): Promise<WebBrowser> {
+/** A browser with a session of the web app. */
+export async function loggedIn(url: string, name = 'reader', path = '/login'): Promise<WebBrowser> {
   const browser = new WebBrowser()
-  await signIn(browser, url, name, path)
+  await logIn(browser, url, name, path)
   return browser
 }
 
-/** Goes to the log-in page by this path and logs in there. */
-export async function signIn(browser: WebBrowser, url: string, name = 'reader', path = '/login') {
+/** Opens the path and logs in at the tenant. */
+export async function logIn(browser: WebBrowser, url: string, name = 'reader', path = '/login') {
   await browser.open(`${url}${path}`)
   return browser.submit({ email: `${name}@example.com`, password: `${name}-password` })
 }
@@ -67,7 +67,7 @@ export function isCallback(url: URL): boolean {
   return url.pathname === '/callback'
 }
 
-/** What the browser holds for the web app's session. */
+/** Value of the session cookie. */
 export function sessionCookie(browser: WebBrowser, url: string): string | undefined {
   return browser.cookies(url).get('gatehouse-session')
 }

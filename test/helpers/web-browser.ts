@@ -1,12 +1,12 @@
-/** As much of a browser as the web app needs: it keeps cookies by origin, follows redirects, and submits forms. */
+/** A minimal browser: keeps cookies by origin, follows redirects and submits forms. */
 export class WebBrowser {
   readonly #jars = new Map<string, Map<string, string>>()
-  /** Every address of the last navigation, the first one first. */
+  /** Addresses of the last navigation, in order. */
   trail: URL[] = []
-  /** The last answer. */
+  /** The last response. */
   page = { url: new URL('about:blank'), status: 0, headers: new Headers(), text: '' }
 
-  /** The cookies this browser has for the address, as it would send them. */
+  /** Cookies that the browser sends to the address. */
   cookies(url: string): Map<string, string> {
     const { origin } = new URL(url)
     const jar = this.#jars.get(origin) ?? new Map()
@@ -14,7 +14,7 @@ export class WebBrowser {
     return jar
   }
 
-  /** Asks for one address, follows nothing. */
+  /** Requests one address without following redirects. */
   async visit(url: string | URL, init: RequestInit = {}): Promise<typeof this.page> {
     const address = new URL(url)
     const jar = this.cookies(address.href)
@@ -34,7 +34,7 @@ export class WebBrowser {
     return this.page
   }
 
-  /** Goes there and wherever it leads; `until` says which address not to open any more. */
+  /** Requests an address and follows redirects, up to the first address that `until` matches; that one is not requested. */
   async open(
     url: string | URL,
     init: RequestInit = {},
@@ -44,14 +44,14 @@ export class WebBrowser {
     await this.visit(url, init)
     for (let location = this.#location; location; location = this.#location) {
       this.trail.push(location)
-      if (this.trail.length > 20) throw new Error(`in circles: ${this.trail.join(' ')}`)
+      if (this.trail.length > 20) throw new Error(`redirect loop: ${this.trail.join(' ')}`)
       if (until(location)) break
       await this.visit(location)
     }
     return this.page
   }
 
-  /** Fills in and sends the form of the page. */
+  /** Fills in and submits the form of the page. */
   async submit(fields: Record<string, string>, until?: (url: URL) => boolean): Promise<typeof this.page> {
     const action = /<form method="post" action="([^"]*)"/.exec(this.page.text)?.[1]
     if (action === undefined) throw new Error(`no form at ${this.page.url}: ${this.page.text}`)
@@ -68,7 +68,7 @@ export class WebBrowser {
 function keep(jar: Map<string, string>, setCookie: string): void {
   const [pair = '', ...attributes] = setCookie.split(';')
   const [name = '', value = ''] = pair.split('=')
-  const isGone = attributes.some((attribute) => /^ *(max-age=0|expires=Thu, 01 Jan 1970)/i.test(attribute))
-  if (value && !isGone) jar.set(name, value)
+  const isDeleted = attributes.some((attribute) => /^ *(max-age=0|expires=Thu, 01 Jan 1970)/i.test(attribute))
+  if (value && !isDeleted) jar.set(name, value)
   else jar.delete(name)
 }

@@ -8,26 +8,26 @@ import { listenAsWebApp, type WebApp } from './web-app.ts'
 import { WebBrowser } from './web-browser.ts'
 
 /**
- * An issuer at which people sign in, in the hand of the test: it says of them what it is told to, refreshes tokens and
- * takes the second use of a refresh token for a theft, and counts.
+ * An issuer with a token endpoint that the test controls. Rotates refresh tokens, revokes them after a second use, and
+ * records its requests.
  */
 export class WebIssuer {
   readonly issuer: TestIssuer
-  /** What was asked at the token endpoint so far. */
-  readonly asked: Record<string, string>[] = []
-  /** Of access tokens. */
+  /** Requests to the token endpoint so far. */
+  readonly requests: Record<string, string>[] = []
+  /** Lifetime of access tokens. */
   lifetimeSeconds: number | undefined = 3600
-  /** Of the access token, the ID token, and that one's header: changes of what they would say. */
+  /** Changes to the claims of access tokens and ID tokens, and to the header of ID tokens. */
   accessClaims: object = {}
   idClaims: object = {}
   idHeader: object = {}
-  /** Of ID tokens; the newest unless given. */
+  /** Key of ID tokens. Default: the newest. */
   idTokenKey: IssuerKey | undefined
-  /** Changes of what the token endpoint answers. */
-  answer: object = {}
-  /** What refreshing waits for. */
+  /** Changes to the response of the token endpoint. */
+  response: object = {}
+  /** Delays refreshes until it resolves. */
   hold: Promise<void> | undefined
-  /** Nothing is refreshed any more. */
+  /** Whether all refresh tokens are revoked. */
   isRevoked = false
   readonly #codes = new Map<string, URLSearchParams>()
   #refreshToken = 1
@@ -41,33 +41,35 @@ export class WebIssuer {
     issuer.token = (request, response) => this.#answer(request, response)
   }
 
-  /** Somebody has logged in: the code for what the browser has asked for. */
-  code(asked: URL): string {
+  /** Issues a code for an authorization request. */
+  code(request: URL): string {
     const code = `code-${this.#codes.size}`
-    this.#codes.set(code, asked.searchParams)
+    this.#codes.set(code, request.searchParams)
     return code
   }
 
-  /** Where the browser is sent back to. */
-  callback(asked: URL, changes: Record<string, string> = {}): URL {
-    const url = new URL(asked.searchParams.get('redirect_uri') ?? '')
-    const state = asked.searchParams.get('state') ?? ''
-    url.search = String(new URLSearchParams({ code: this.code(asked), state, ...changes }))
+  /** The callback URL that answers an authorization request. */
+  callback(request: URL, changes: Record<string, string> = {}): URL {
+    const url = new URL(request.searchParams.get('redirect_uri') ?? '')
+    const state = request.searchParams.get('state') ?? ''
+    url.search = String(new URLSearchParams({ code: this.code(request), state, ...changes }))
     return url
   }
 
   get refreshes(): number {
-    return this.asked.filter(({ grant_type }) => grant_type === 'refresh_token').length
+    return this.requests.filter(({ grant_type }) => grant_type === 'refresh_token').length
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = Object.fromEntries(new URLSearchParams(Buffer.concat(await request.toArray()).toString()))
-    this.asked.push(asked)
-    const isRefresh = asked.grant_type === 'refresh_token'
+    const fields = Object.fromEntries(new URLSearchParams(Buffer.concat(await request.toArray()).toString()))
+    this.requests.push(fields)
+    const isRefresh = fields.grant_type === 'refresh_token'
     if (isRefresh) await this.hold
-    const isGood = isRefresh ? this.#takeRefreshToken(asked) : this.#takeCode(asked)
-    const body = isGood ? await this.#tokens(asked) : { error: 'invalid_grant' }
-    response.writeHead(isGood ? 200 : 403, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const isAccepted = isRefresh ? this.#takeRefreshToken(fields) : this.#takeCode(fields)
+    const body = isAccepted ? await this.#tokens(fields) : { error: 'invalid_grant' }
+    response
+      .writeHead(isAccepted ? 200 : 403, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body))
   }
 
   #takeRefreshToken({ refresh_token }: Record<string, string>): boolean {
@@ -89,7 +91,7 @@ export class WebIssuer {
       expires_in: this.lifetimeSeconds,
       refresh_token: `refresh-${this.#refreshToken}`,
       id_token: await this.idToken({ nonce }),
-      ...this.answer,
+      ...this.response,
     }
   }
 
@@ -110,7 +112,7 @@ export class WebIssuer {
   }
 }
 
-/** The web app and an issuer in the hand of the test. */
+/** Starts the web app with an issuer that the test controls. */
 export async function startWithIssuer(
   t: Test,
   environment: Record<string, string> = {},
@@ -121,20 +123,20 @@ export async function startWithIssuer(
   return { web, issuer: web.issuer, app, url: app.url }
 }
 
-/** What the browser is told to ask the issuer. */
-export async function askToLogIn(browser: WebBrowser, url: string, path = '/login'): Promise<URL> {
+/** Starts a login. @returns the authorization request */
+export async function startLogin(browser: WebBrowser, url: string, path = '/login'): Promise<URL> {
   const { status, headers, text } = await browser.visit(`${url}${path}`)
-  if (status !== 302) throw new Error(`no redirect but ${status}: ${text}`)
+  if (status !== 302) throw new Error(`expected a redirect, not ${status}: ${text}`)
   return new URL(headers.get('location') ?? '')
 }
 
-/** A browser in which the issuer's one person has signed in. */
-export async function signedInAt(
+/** A browser with a session of the issuer's only user. */
+export async function loggedInAt(
   { url }: Pick<WebApp, 'url'>,
   web: WebIssuer,
   path?: string,
 ): Promise<WebBrowser> {
   const browser = new WebBrowser()
-  await browser.visit(web.callback(await askToLogIn(browser, url, path)))
+  await browser.visit(web.callback(await startLogin(browser, url, path)))
   return browser
 }

@@ -16,12 +16,12 @@ const types = {
   'fira-code.woff2': 'font/woff2',
 }
 
-t.test('the files of the pages', async (t) => {
+t.test('assets', async (t) => {
   const issuer = await TestIssuer.start(t)
   const app = await listen(t, issuer, { environment: webApp })
   const get = (path: string, init?: RequestInit) => fetch(`${app.url}${path}`, init)
 
-  t.test('are not counted by the rate limit; paths that are not there are', async (t) => {
+  t.test('do not count towards the rate limit; unknown paths do', async (t) => {
     const app = await buildApp(t, issuer, { environment: { ...webApp, RATE_LIMIT_MAX: '3' } })
     const status = async (url: string) => (await app.inject(url)).statusCode
     for (const name of Object.keys(types)) t.equal(await status(`${app.assetsPath}/${name}`), 200)
@@ -30,7 +30,7 @@ t.test('the files of the pages', async (t) => {
     t.strictSame(others, [404, 404, 404, 429])
   })
 
-  t.test('are served as what they are, for good', async (t) => {
+  t.test('are served with their media type and cached for good', async (t) => {
     for (const [name, type] of Object.entries(types)) {
       const response = await get(`${app.assetsPath}/${name}`)
       t.equal(response.status, 200, name)
@@ -51,15 +51,15 @@ t.test('the files of the pages', async (t) => {
     }
   })
 
-  t.test('of another version are served, but not to be kept', async (t) => {
+  t.test('of another version are served without caching', async (t) => {
     const response = await get('/assets/0123456789abcdef/style.css')
     t.equal(response.status, 200)
     t.equal(response.headers.get('cache-control'), 'public, max-age=0')
     t.equal(await response.text(), readFileSync('src/web/views/assets/style.css', 'utf8'))
   })
 
-  t.test('are all there is: any other path is 404', async (t) => {
-    /** As it stands: fetch would tidy the path up first. */
+  t.test('are the only files served: any other path is 404', async (t) => {
+    /** Sends the path unchanged; fetch would normalize it. */
     const status = (path: string) =>
       new Promise((resolve, reject) => {
         request(app.url, { path }, (response) => resolve(response.resume().statusCode))
@@ -93,14 +93,14 @@ t.test('the files of the pages', async (t) => {
     }
   })
 
-  t.test('are named in no OpenAPI document', async (t) => {
+  t.test('are not in the OpenAPI document', async (t) => {
     const { paths } = JSON.parse((await app.inject('/openapi.json')).body)
     t.ok(paths['/api/public'])
     t.notOk(Object.keys(paths).some((path) => path.startsWith('/assets')))
   })
 })
 
-t.test('without the web app there are no such files', async (t) => {
+t.test('without the web app assets do not exist', async (t) => {
   const issuer = await TestIssuer.start(t)
   const { assetsPath } = await buildApp(t, issuer, { environment: webApp })
   const app = await buildApp(t, issuer)

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { moveClock } from '../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../helpers/database.ts'
-import { isCallback, listenAsWebApp, signedIn, startWebApp } from '../helpers/web-app.ts'
+import { isCallback, listenAsWebApp, loggedIn, startWebApp } from '../helpers/web-app.ts'
 import type { WebBrowser } from '../helpers/web-browser.ts'
-import { signedInAt, startWithIssuer, type WebIssuer } from '../helpers/web-issuer.ts'
+import { loggedInAt, startWithIssuer, type WebIssuer } from '../helpers/web-issuer.ts'
 
 const form = { method: 'POST', body: new URLSearchParams() }
 
@@ -18,34 +18,29 @@ function send(url: string, logout_token: string) {
   return fetch(`${url}/backchannel-logout`, { method: 'POST', body: new URLSearchParams({ logout_token }) })
 }
 
-async function isSignedIn(browser: WebBrowser, url: string): Promise<boolean> {
+async function isLoggedIn(browser: WebBrowser, url: string): Promise<boolean> {
   return (await browser.visit(`${url}/profile`)).status === 200
 }
 
-t.test('who logs out at the local tenant is logged out here', async (t) => {
+t.test('a logout at the local tenant ends the session of the web app', async (t) => {
   const { url, tenant } = await startWebApp(t)
-  const [browser, elsewhere] = [await signedIn(url), await signedIn(url)]
-  t.ok(await isSignedIn(browser, url))
+  const [browser, elsewhere] = [await loggedIn(url), await loggedIn(url)]
+  t.ok(await isLoggedIn(browser, url))
   const query = new URLSearchParams({ client_id: 'gatehouse-web', returnTo: url })
   await browser.open(`${tenant.issuer}v2/logout?${query}`, {}, isCallback)
-  t.notOk(await isSignedIn(browser, url))
-  t.ok(await isSignedIn(elsewhere, url), 'another session of the same person goes on')
+  t.notOk(await isLoggedIn(browser, url))
+  t.ok(await isLoggedIn(elsewhere, url), 'another session of the same user goes on')
 })
 
 onEachDatabase(t, 'the sessions named by sid, by sub or by both end', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web } = await startWithIssuer(t, { DATABASE_URL })
   const browsers = async () => {
-    const signIn = (sub: string, sid: string | undefined) => {
+    const logIn = (sub: string, sid: string | undefined) => {
       web.idClaims = { sub, sid }
-      return signedInAt({ url }, web)
+      return loggedInAt({ url }, web)
     }
-    return [
-      await signIn('a', '1'),
-      await signIn('a', '2'),
-      await signIn('b', '3'),
-      await signIn('b', undefined),
-    ]
+    return [await logIn('a', '1'), await logIn('a', '2'), await logIn('b', '3'), await logIn('b', undefined)]
   }
   for (const [claims, left] of [
     [{ sub: 'a', sid: '1' }, [false, true, true, true]],
@@ -53,38 +48,38 @@ onEachDatabase(t, 'the sessions named by sid, by sub or by both end', async (t, 
     [{ sub: 'a' }, [false, false, true, true]],
     [{ sub: 'b' }, [true, true, false, false]],
     [{ sub: 'b', sid: '1' }, [true, true, true, true]],
-    [{ sub: 'nobody' }, [true, true, true, true]],
+    [{ sub: 'unknown' }, [true, true, true, true]],
   ] as const) {
     const all = await browsers()
     const response = await send(url, await logoutToken(web, claims))
     t.equal(response.status, 200)
     t.equal(response.headers.get('cache-control'), 'no-store')
     t.equal(await response.text(), '')
-    const signedIn = await Promise.all(all.map((browser) => isSignedIn(browser, url)))
-    t.strictSame(signedIn, left, JSON.stringify(claims))
+    const loggedIn = await Promise.all(all.map((browser) => isLoggedIn(browser, url)))
+    t.strictSame(loggedIn, left, JSON.stringify(claims))
     for (const browser of all) await browser.visit(`${url}/logout`, form)
   }
 })
 
-onEachDatabase(t, 'a logout token counts once, in all processes', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'a logout token is accepted once, across all processes', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web } = await startWithIssuer(t, { DATABASE_URL })
   const another = await listenAsWebApp(t, web.issuer, { environment: { DATABASE_URL } })
   const token = await logoutToken(web, { exp: Math.floor(Date.now() / 1000) + 120 })
   t.equal((await send(url, token)).status, 200)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   for (const place of [url, another.url]) {
     const response = await send(place, token)
     t.equal(response.status, 400)
     t.match(await response.json(), { code: 'invalid_logout_token' })
   }
-  t.ok(await isSignedIn(browser, url))
+  t.ok(await isLoggedIn(browser, url))
   const clock = moveClock(t)
   clock.set(130_000)
-  t.equal((await send(url, token)).status, 400, 'and then it is too old')
+  t.equal((await send(url, token)).status, 400, 'and then it is expired')
 })
 
-t.test('what is no form with one logout token is refused, as JSON that nobody keeps', async (t) => {
+t.test('a request that is not a form with one logout token is rejected with uncached JSON', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const token = await logoutToken(web, {})
   const post = (body: string, type = 'application/x-www-form-urlencoded') =>
@@ -106,13 +101,13 @@ t.test('what is no form with one logout token is refused, as JSON that nobody ke
   t.equal((await fetch(`${url}/backchannel-logout`)).status, 404)
 })
 
-t.test('a database that fails has not used the token up', async (t) => {
+t.test('a logout token is not used up when the database fails', async (t) => {
   const { url, web, app } = await startWithIssuer(t, {}, { expectsErrors: true })
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const token = await logoutToken(web, {})
   await app.store.schema.alterTable('sessions').renameTo('gone').execute()
   t.equal((await send(url, token)).status, 500)
   await app.store.schema.alterTable('gone').renameTo('sessions').execute()
   t.equal((await send(url, token)).status, 200)
-  t.notOk(await isSignedIn(browser, url))
+  t.notOk(await isLoggedIn(browser, url))
 })

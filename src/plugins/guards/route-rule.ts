@@ -66,7 +66,7 @@ function undecided(route: RouteOptions, isPublic: boolean): string {
   preHandler: app.authenticate                            any valid token
   preHandler: app.requiresScope('read:things')            a token with the scope
   preHandler: app.requiresPermission('read:things')       a token with the permission
-  preHandler: app.requiresSignIn                          on pages: a user who signed in
+  preHandler: app.requiresLogin                           on pages: a user who is logged in
   config: { public: true }                                anyone`
 }
 

@@ -5,6 +5,8 @@ import type { User } from '../store/tables/user.ts'
 import { UserCache } from './user-cache.ts'
 import { mayHaveProfile, Userinfo } from './userinfo.ts'
 
+export { toProfile } from './profile.ts'
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** `preHandler` that loads the caller into `request.user`. Must follow a guard. */

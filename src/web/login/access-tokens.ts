@@ -1,86 +1,80 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { inTime } from './in-time.ts'
-import { issuerUnavailable } from './outage.ts'
+import { SingleFlight } from '../../http/single-flight.ts'
+import { withTimeout } from '../../http/with-timeout.ts'
+import { issuerTimeout, issuerUnavailable, MAX_WAIT_MS } from './issuer-unavailable.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 
-/** Refreshed so much before it expires, since it has to reach the API. */
+/** Time before expiry at which a token is refreshed: it still has to reach the API. */
 const MARGIN_MS = 30_000
-/** Longer than the issuer may take; a process that dies with it keeps the others waiting no longer. */
+/** Longer than a refresh can take. If a process dies while it refreshes, the others wait no longer than this. */
 export const LEASE_MS = 30_000
 const POLL_MS = 100
 
 export interface AccessTokensOptions {
   readonly sessions: Sessions
-  /** Asks the issuer; undefined when it refuses, for good. */
+  /** Asks the issuer for new tokens; undefined when it rejects the refresh token for good. */
   readonly refresh: (refreshToken: string, subject: string) => Promise<Tokens | undefined>
   readonly clock: () => number
 }
 
 /**
- * Access tokens of sessions, refreshed when they run out. An issuer that rotates refresh tokens takes the second use
- * of one for a theft and revokes them all, so each is used once: however many requests wait in this process share one
- * refresh, and of several processes the one that wins the lease does it.
+ * Access tokens of sessions, refreshed before they expire. An issuer that rotates refresh tokens takes the second use of
+ * one for theft and revokes them all. So each is used once: requests in this process share one refresh, and of several
+ * processes only the one that holds the lease refreshes.
  */
 export class AccessTokens {
   readonly #options: AccessTokensOptions
-  readonly #underWay = new Map<string, Promise<Session | undefined>>()
+  readonly #refreshes = new SingleFlight<Session | undefined>()
 
   constructor(options: AccessTokensOptions) {
     this.#options = options
   }
 
   /**
-   * A token the API will take, or undefined when the session is over.
+   * Returns an access token that is not expired, or undefined when the session has ended.
    *
-   * @throws {ServiceError} 503 when the issuer cannot be asked; the session stays
+   * @throws {ServiceError} 503 when the issuer is unavailable; the session goes on
    */
   async of(session: Session): Promise<string | undefined> {
     const { accessToken, accessTokenExpiresAt = Number.POSITIVE_INFINITY, refreshToken } = session.contents
     const remaining = accessTokenExpiresAt - this.#options.clock()
     if (remaining > (refreshToken === undefined ? 0 : MARGIN_MS)) return accessToken
     try {
-      return (await inTime(this.#refreshOnce(session)))?.contents.accessToken
+      const refresh = this.#refreshes.run(session.idHash, () => this.#refresh(session))
+      return (await withTimeout(refresh, MAX_WAIT_MS, issuerTimeout))?.contents.accessToken
     } catch (error) {
       if (remaining > 0) return accessToken
       throw error
     }
   }
 
-  #refreshOnce(session: Session): Promise<Session | undefined> {
-    const underWay = this.#underWay.get(session.idHash)
-    if (underWay) return underWay
-    const refreshing = this.#refresh(session).finally(() => this.#underWay.delete(session.idHash))
-    this.#underWay.set(session.idHash, refreshing)
-    return refreshing
-  }
-
   async #refresh(session: Session): Promise<Session | undefined> {
     const { sessions, clock } = this.#options
     while (!(await sessions.lease(session, clock() + LEASE_MS, clock()))) {
-      const result = await this.#awaitOther(session)
-      if (result !== 'has died') return result
+      const result = await this.#awaitOtherProcess(session)
+      if (result !== 'lease expired') return result
     }
-    return this.#refreshLeased(session)
+    return this.#refreshWithLease(session)
   }
 
-  /** What comes of the refresh that another process has begun. */
-  async #awaitOther(session: Session): Promise<Session | undefined | 'has died'> {
+  /** Waits for the result of the process that holds the lease. */
+  async #awaitOtherProcess(session: Session): Promise<Session | undefined | 'lease expired'> {
     const { sessions, clock } = this.#options
     for (;;) {
       const current = await sessions.reload(session, clock())
       if (current?.session.revision !== session.revision) return current?.session
-      if (current.leasedUntil === undefined) throw issuerUnavailable('another process has just asked in vain')
-      if (current.leasedUntil <= clock()) return 'has died'
+      if (current.leasedUntil === undefined) throw issuerUnavailable('the refresh of another process failed')
+      if (current.leasedUntil <= clock()) return 'lease expired'
       await delay(POLL_MS)
     }
   }
 
-  async #refreshLeased(session: Session): Promise<Session | undefined> {
+  async #refreshWithLease(session: Session): Promise<Session | undefined> {
     const { sessions } = this.#options
     const { account, refreshToken } = session.contents
-    const askedAt = this.#options.clock()
-    const tokens = await this.#ask(session, refreshToken, account.sub)
+    const requestedAt = this.#options.clock()
+    const tokens = await this.#requestTokens(session, refreshToken, account.sub)
     if (!tokens) {
       await sessions.end(session)
       return undefined
@@ -88,13 +82,13 @@ export class AccessTokens {
     return sessions.replace(session, {
       account,
       accessToken: tokens.accessToken,
-      accessTokenExpiresAt: tokens.lifetimeMs && askedAt + tokens.lifetimeMs,
+      accessTokenExpiresAt: tokens.lifetimeMs && requestedAt + tokens.lifetimeMs,
       refreshToken: tokens.refreshToken ?? refreshToken,
       idToken: tokens.idToken ?? session.contents.idToken,
     })
   }
 
-  async #ask(
+  async #requestTokens(
     session: Session,
     refreshToken: string | undefined,
     subject: string,

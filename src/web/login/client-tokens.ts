@@ -15,11 +15,11 @@ export class ClientTokens {
   }
 
   /**
-   * Verifies signature, issuer, audience and times, with the keys of access tokens: a new key is learnt at once, and a
-   * withdrawn one is no longer trusted.
+   * Verifies signature, issuer, audience and times. Uses the key sets of access tokens, so that new keys are learnt at
+   * once and removed keys are rejected.
    *
    * @param now milliseconds since the epoch
-   * @throws {ServiceError} `error` when the token is not acceptable, 503 when the issuer cannot be asked
+   * @throws {ServiceError} `error` when the token is not acceptable, 503 when the issuer is unavailable
    */
   async verify(
     token: string,
@@ -31,8 +31,8 @@ export class ClientTokens {
     try {
       return await this.#verifier.verifyJwt(token, rules, now)
     } catch (cause) {
-      const isRefusal = cause instanceof TokenError && cause.statusCode === 401
-      throw isRefusal ? new ServiceError(error, { detail: String(cause.detail) }) : cause
+      const isRejected = cause instanceof TokenError && cause.statusCode === 401
+      throw isRejected ? new ServiceError(error, { detail: String(cause.detail) }) : cause
     }
   }
 

@@ -1,7 +1,7 @@
-/** Of whoever has signed in; lives as long as the session may. */
+/** Name suffix of the session cookie, which lasts as long as a session can. */
 export const SESSION_COOKIE = 'session'
 
-/** The `Set-Cookie` attributes of all our cookies, and their names. */
+/** Names and `Set-Cookie` attributes of all cookies of the web app. */
 export class Cookies {
   readonly options: { path: '/'; httpOnly: true; sameSite: 'lax'; secure: boolean }
   readonly #prefix: string
@@ -9,7 +9,7 @@ export class Cookies {
   constructor(baseUrl: string) {
     const secure = new URL(baseUrl).protocol === 'https:'
     this.options = { path: '/', httpOnly: true, sameSite: 'lax', secure }
-    // RFC 6265bis, 4.1.3.2: not to be set by neighbouring hosts or over plain http
+    // RFC 6265bis, 4.1.3.2: neighbouring hosts and plain http cannot set such a cookie
     this.#prefix = secure ? '__Host-' : ''
   }
 

@@ -1,6 +1,6 @@
 import { define } from '../../errors/catalogue.ts'
 
-/** Errors of signing in and out. */
+/** Errors of login and logout. */
 export const loginErrors = {
   denied: define('login_failed', 400, 'The identity provider denied the login'),
   unknownTransaction: define(

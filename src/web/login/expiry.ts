@@ -1,22 +1,22 @@
 import fp from 'fastify-plugin'
 import { deleteExpired } from '../../plugins/store/tables/expired.ts'
 
-export const SWEEP_INTERVAL_MS = 10 * 60_000
-/** A statement's share, so that it takes no time worth mentioning. */
+export const EXPIRY_INTERVAL_MS = 10 * 60_000
+/** Maximum rows per statement, so that none blocks the database noticeably. */
 const MAX_ROWS = 1_000
 
-/** Deletes sessions that have expired, and what was remembered so that it is used once, when its time is over. */
+/** Deletes expired sessions and expired rows of the replay guard at intervals. */
 export default fp(
   async (app) => {
     const timer = setInterval(async () => {
       try {
         while (await deleteExpired(app.store, Date.now(), MAX_ROWS));
       } catch (error) {
-        app.log.warn({ err: error }, 'expired sessions not deleted; tried again later')
+        app.log.warn({ err: error }, 'expired rows not deleted; the next interval tries again')
       }
-    }, SWEEP_INTERVAL_MS)
+    }, EXPIRY_INTERVAL_MS)
     timer.unref()
     app.addHook('onClose', async () => clearInterval(timer))
   },
-  { name: 'sweep', dependencies: ['env', 'store'] },
+  { name: 'expiry', dependencies: ['env', 'store'] },
 )

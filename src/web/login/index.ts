@@ -1,59 +1,49 @@
 import type { FastifyInstance, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Config } from '../../config/index.ts'
+import type { Issuer } from '../../plugins/auth/index.ts'
 import { makeGuard } from '../../plugins/guards/index.ts'
-import type { Store } from '../../plugins/store/index.ts'
-import {
-  createSession,
-  deleteSession,
-  findSession,
-  leaseSession,
-  prolongSession,
-  releaseSession,
-  replaceContents,
-} from '../../plugins/store/tables/sessions.ts'
 import { AccessTokens } from './access-tokens.ts'
 import type { Account } from './account.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cookies, SESSION_COOKIE } from './cookies.ts'
-import type { IssuerClient } from './issuer-client.ts'
-import type { Attempts } from './login-transactions.ts'
-import { logInPath } from './return-to.ts'
-import { type Session, type SessionStore, Sessions } from './sessions.ts'
+import { IssuerClient } from './issuer-client.ts'
+import { LoginTransactions } from './login-transactions.ts'
+import { loginPath } from './return-to.ts'
+import { type Session, Sessions } from './sessions.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** How people sign in to the web app; there when it is on. */
+    /** Login to the web app. */
     login: Login
-    /** The `onRequest` hook of pages: who is looking at them? */
+    /** `onRequest` hook of pages that sets `request.session` and `request.account`. */
     findSession: onRequestHookHandler
-    /** Guard of pages: somebody who has signed in. Others are sent to do so, and come back. */
-    requiresSignIn: preHandlerHookHandler
+    /** Guard of pages: requires a session. Redirects other browsers to the login and back. */
+    requiresLogin: preHandlerHookHandler
   }
   interface FastifyRequest {
-    /** Of whoever has signed in to the web app; null on routes that are no pages. */
+    /** Session of the browser. Null without one, and on routes that are not pages. */
     session: Session | null
-    /** Who has signed in to the web app. */
+    /** Account of the session. */
     account: Account | null
   }
 }
 
 export interface Login {
   readonly issuer: IssuerClient
-  readonly attempts: Attempts
+  readonly transactions: LoginTransactions
   readonly sessions: Sessions
   readonly accessTokens: AccessTokens
   readonly cookies: Cookies
   readonly clientTokens: ClientTokens
 }
 
-/** Who has signed in to the web app? */
+/** Decorates the application with login and sessions. */
 export default fp(
   async (app) => {
+    const login = makeLogin(app)
     app.decorateRequest('session', null)
     app.decorateRequest('account', null)
-    const login = await makeLogin(app)
-    if (!login) return
-
     app.decorate('login', login)
     app.decorate('findSession', async (request) => {
       const id = request.cookies[login.cookies.name(SESSION_COOKIE)]
@@ -62,33 +52,33 @@ export default fp(
       request.account = request.session?.contents.account ?? null
     })
     app.decorate(
-      'requiresSignIn',
+      'requiresLogin',
       makeGuard({ kind: 'session', required: [] }, (request, reply, done) => {
         if (request.session) done()
-        else reply.header('cache-control', 'no-store').redirect(logInPath(request.url))
+        else reply.header('cache-control', 'no-store').redirect(loginPath(request.url))
       }),
     )
   },
   { name: 'login', dependencies: ['env', 'auth', 'guards', 'store'] },
 )
 
-/** Several issuers may call the API; people sign in at the first. */
-async function makeLogin({ config, store, verifier }: FastifyInstance): Promise<Login | undefined> {
-  const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, SESSION_SECRET } = config
-  if (!AUTH0_CLIENT_ID || !AUTH0_CLIENT_SECRET || !SESSION_SECRET) return undefined
-  // openid-client costs time at start, so only here
-  const [{ Attempts }, { IssuerClient }] = await Promise.all([
-    import('./login-transactions.ts'),
-    import('./issuer-client.ts'),
-  ])
-  const cookies = new Cookies(config.BASE_URL)
-  const sessions = new Sessions(keepIn(store), SESSION_SECRET)
+/** Several issuers may be trusted by the API; users log in at the first. */
+function makeLogin({ config, store, verifier, issuers }: FastifyInstance): Login {
+  const {
+    AUTH0_CLIENT_ID: clientId,
+    AUTH0_CLIENT_SECRET: clientSecret,
+    SESSION_SECRET,
+  } = webAppConfig(config)
   const issuerName = config.AUTH0_DOMAIN[0] as string
-  const clientTokens = new ClientTokens(verifier, issuerName, AUTH0_CLIENT_ID)
+  const { metadata } = issuers.get(issuerName) as Issuer
+  const cookies = new Cookies(config.BASE_URL)
+  const sessions = new Sessions(store, SESSION_SECRET)
+  const clientTokens = new ClientTokens(verifier, issuerName, clientId)
   const issuer = new IssuerClient({
     issuer: issuerName,
-    clientId: AUTH0_CLIENT_ID,
-    clientSecret: AUTH0_CLIENT_SECRET,
+    metadata: () => metadata.get(Date.now()),
+    clientId,
+    clientSecret,
     audience: config.AUTH0_AUDIENCE[0] as string,
     baseUrl: config.BASE_URL,
     clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
@@ -99,18 +89,12 @@ async function makeLogin({ config, store, verifier }: FastifyInstance): Promise<
     refresh: (refreshToken, subject) => issuer.refresh(refreshToken, subject),
     clock: () => Date.now(),
   })
-  const attempts = new Attempts(SESSION_SECRET, (suffix) => cookies.name(suffix))
-  return { issuer, attempts, sessions, accessTokens, cookies, clientTokens }
+  const transactions = new LoginTransactions(SESSION_SECRET, (suffix) => cookies.name(suffix))
+  return { issuer, transactions, sessions, accessTokens, cookies, clientTokens }
 }
 
-function keepIn(store: Store): SessionStore {
-  return {
-    create: (session) => createSession(store, session),
-    find: (idHash, now) => findSession(store, idHash, now),
-    prolong: (idHash, expiresAt) => prolongSession(store, idHash, expiresAt),
-    delete: (idHash) => deleteSession(store, idHash),
-    lease: (session, until, now) => leaseSession(store, session, until, now),
-    release: (session) => releaseSession(store, session),
-    replace: (session, contents) => replaceContents(store, session, contents),
-  }
+/** The configuration with the variables of the web app: loadConfig accepts all three or none, and app.ts asks which. */
+function webAppConfig(config: Config) {
+  type Name = 'AUTH0_CLIENT_ID' | 'AUTH0_CLIENT_SECRET' | 'SESSION_SECRET'
+  return config as Config & Required<Pick<Config, Name>>
 }

@@ -7,39 +7,60 @@ import {
 } from 'openid-client'
 import { ServiceError } from '../../errors/catalogue.ts'
 import { secureUrl } from '../../http/secure-url.ts'
-import { discover, type IssuerClientOptions } from './discover.ts'
+import { withTimeout } from '../../http/with-timeout.ts'
+import { toText } from '../../schemas/text.ts'
+import { type ClientOptions, configure } from './configuration.ts'
 import { loginErrors } from './errors.ts'
-import { inTime } from './in-time.ts'
 import { describe, isInvalidGrant, toServiceError } from './issuer-errors.ts'
-import type { Attempt } from './login-transactions.ts'
-import { issuerUnavailable, Outage } from './outage.ts'
-import { type IdTokenClaims, type Tokens, toText, toTokens } from './tokens.ts'
+import {
+  IssuerUnavailableError,
+  issuerTimeout,
+  issuerUnavailable,
+  MAX_WAIT_MS,
+} from './issuer-unavailable.ts'
+import type { LoginTransaction } from './login-transactions.ts'
+import { type IdTokenClaims, type Tokens, toTokens } from './tokens.ts'
 
-export interface SignIn {
+const MAX_SUBJECT_LENGTH = 2_000
+
+export interface IssuerClientOptions extends ClientOptions {
+  readonly issuer: string
+  /** Returns the issuer's discovery document; throws when there is none. */
+  readonly metadata: () => Promise<Readonly<Record<string, unknown>>>
+  /** Audience of the access tokens. */
+  readonly audience: string
+  /** Public address of the web app. */
+  readonly baseUrl: string
+  readonly verifyIdToken: (token: string) => Promise<unknown>
+}
+
+export interface LoginResult {
   readonly tokens: Tokens
   readonly claims: IdTokenClaims
 }
 
-/** The issuer as the web app's log-in needs it. It is first asked when somebody wants to log in. */
+/** The web app's requests to the issuer. The first one is sent by the first login, so the boot does not depend on it. */
 export class IssuerClient {
   readonly #options: IssuerClientOptions
-  #discovered: Promise<Configuration> | undefined
 
   constructor(options: IssuerClientOptions) {
     this.#options = options
   }
 
   /**
-   * Where to send the browser (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core 1.0, 3.1.2.1).
+   * Builds the authorization request (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core 1.0, 3.1.2.1).
    *
-   * @throws {ServiceError} 503
+   * @throws {ServiceError} 503 when the issuer is unavailable
    */
-  async authorizationUrl({ state, nonce, codeVerifier }: Attempt, isSignUp: boolean): Promise<string> {
-    const configuration = await this.#ask(() => this.#discover())
+  async authorizationUrl(
+    { state, nonce, codeVerifier }: LoginTransaction,
+    isSignUp: boolean,
+  ): Promise<string> {
+    const configuration = await this.#ask(() => this.#configuration())
     const url = buildAuthorizationUrl(configuration, {
       redirect_uri: this.#redirectUri,
       scope: 'openid profile email offline_access',
-      audience: this.#options.audience, // Auth0's own: without it the access token is opaque
+      audience: this.#options.audience, // Auth0's own parameter: without it the access token is opaque
       state,
       nonce,
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
@@ -50,42 +71,42 @@ export class IssuerClient {
   }
 
   /**
-   * Turns what the issuer has sent the browser back with into tokens. All checks of OpenID Connect Core 1.0, 3.1.3.7,
-   * the signature included.
+   * Exchanges the authorization response for tokens. Performs all checks of OpenID Connect Core 1.0, 3.1.3.7, including
+   * the signature.
    *
-   * @param query of the callback
-   * @throws {ServiceError} 400 when the issuer or a check refuses it, 503 when the issuer does not answer
+   * @param query query string of the callback
+   * @throws {ServiceError} 400 when the issuer denied the login or a check fails, 503 when the issuer is unavailable
    */
-  async exchange(query: string, attempt: Attempt): Promise<SignIn> {
+  async exchange(query: string, transaction: LoginTransaction): Promise<LoginResult> {
     return this.#ask(async () => {
       const callback = new URL(`${this.#redirectUri}?${query}`)
-      const answer = await authorizationCodeGrant(await this.#discover(), callback, {
-        expectedState: attempt.state,
-        expectedNonce: attempt.nonce,
-        pkceCodeVerifier: attempt.codeVerifier,
+      const response = await authorizationCodeGrant(await this.#configuration(), callback, {
+        expectedState: transaction.state,
+        expectedNonce: transaction.nonce,
+        pkceCodeVerifier: transaction.codeVerifier,
         idTokenExpected: true,
       })
-      await this.#options.verifyIdToken(answer.id_token as string) // idTokenExpected
-      const claims = answer.claims() as IdTokenClaims
-      if (toText(claims.sub) === undefined)
+      await this.#options.verifyIdToken(response.id_token as string) // idTokenExpected
+      const claims = response.claims() as IdTokenClaims
+      if (toText(claims.sub, MAX_SUBJECT_LENGTH) === undefined)
         throw new ServiceError(loginErrors.failed, { detail: 'sub is not usable' })
-      return { tokens: toTokens(answer), claims }
+      return { tokens: toTokens(response), claims }
     })
   }
 
   /**
-   * New tokens for a refresh token (RFC 6749, section 6), which may be no good after that. It is waited for to the
-   * end: tokens that nobody takes are lost, and the issuer takes a second use of the old one for a theft.
+   * Exchanges a refresh token for new tokens (RFC 6749, section 6). Has no time limit of its own: if the response were
+   * dropped, the new tokens would be lost, and the issuer would take a second use of the old one for theft.
    *
-   * @returns undefined when the issuer refuses it, for good
-   * @throws {ServiceError} 503 when it cannot be told
+   * @returns undefined when the issuer rejects the refresh token for good
+   * @throws {ServiceError} 503 when the outcome is unknown
    */
   async refresh(refreshToken: string, subject: string): Promise<Tokens | undefined> {
     try {
-      const answer = await refreshTokenGrant(await this.#discover(), refreshToken)
-      const claims = answer.claims()
+      const response = await refreshTokenGrant(await this.#configuration(), refreshToken)
+      const claims = response.claims()
       // OpenID Connect Core 1.0, 12.2
-      return claims === undefined || claims.sub === subject ? toTokens(answer) : undefined
+      return claims === undefined || claims.sub === subject ? toTokens(response) : undefined
     } catch (error) {
       if (isInvalidGrant(error)) return undefined
       throw issuerUnavailable(describe(error))
@@ -93,13 +114,13 @@ export class IssuerClient {
   }
 
   /**
-   * Where to send a browser to be logged out at the issuer too. Auth0 has a path of its own, and so has whoever has
-   * Auth0's paths; others say where (OpenID Connect RP-Initiated Logout 1.0), or have no such thing. An issuer that
-   * cannot be asked may still answer the browser.
+   * Builds the URL that ends the session at the issuer. Issuers with Auth0's token endpoint also have its logout path.
+   * Others name an endpoint in their metadata (OpenID Connect RP-Initiated Logout 1.0) or do not support logout. Without
+   * metadata, Auth0's path is assumed: the browser may reach the issuer even if the service does not.
    */
   async logoutUrl(idToken: string | undefined): Promise<string> {
     const { issuer, clientId, baseUrl } = this.#options
-    const metadata = await this.#ask(() => this.#discover()).then(
+    const metadata = await this.#ask(() => this.#configuration()).then(
       (configuration) => configuration.serverMetadata(),
       () => undefined,
     )
@@ -120,18 +141,18 @@ export class IssuerClient {
 
   async #ask<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await inTime(work())
+      return await withTimeout(work(), MAX_WAIT_MS, issuerTimeout)
     } catch (error) {
       throw error instanceof ServiceError ? error : toServiceError(error)
     }
   }
 
-  /** Once for all; after a failure, with the next who asks. */
-  #discover(): Promise<Configuration> {
-    this.#discovered ??= discover(this.#options).catch((error) => {
-      this.#discovered = undefined
-      throw new Outage(`the discovery document of ${this.#options.issuer} is not usable`, { cause: error })
-    })
-    return this.#discovered
+  async #configuration(): Promise<Configuration> {
+    const { issuer, metadata } = this.#options
+    try {
+      return configure(await metadata(), this.#options)
+    } catch (error) {
+      throw new IssuerUnavailableError(`the discovery document of ${issuer} is not usable`, { cause: error })
+    }
   }
 }

@@ -1,39 +1,36 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
 import { ServiceError } from '../../errors/catalogue.ts'
 import { loginErrors } from './errors.ts'
-import { issuerUnavailable, Outage } from './outage.ts'
+import { IssuerUnavailableError, issuerUnavailable } from './issuer-unavailable.ts'
 
-/** What a browser is told. The error itself is not passed on: with some, openid-client hands over whole answers. */
+/** Converts an error of openid-client. It is not kept as `cause`: some of its errors hold the whole response. */
 export function toServiceError(error: unknown): ServiceError {
   const detail = describe(error)
-  if (isOutage(error)) return issuerUnavailable(detail)
-  return new ServiceError(
-    error instanceof AuthorizationResponseError ? loginErrors.denied : loginErrors.failed,
-    {
-      detail,
-    },
-  )
+  if (isIssuerUnavailable(error)) return issuerUnavailable(detail)
+  const isDenied = error instanceof AuthorizationResponseError
+  return new ServiceError(isDenied ? loginErrors.denied : loginErrors.failed, { detail })
 }
 
-/** RFC 6749, section 5.2: the refresh token is expired, revoked or was used before. */
+/** Whether the refresh token is expired, revoked or already used (RFC 6749, section 5.2). */
 export function isInvalidGrant(error: unknown): boolean {
   return error instanceof ResponseBodyError && error.error === 'invalid_grant'
 }
 
-/** Texts for the log, from the outermost error to its cause. */
+/** Joins the messages for the log, from the outermost error to its cause. */
 export function describe(error: unknown): string {
   const { message, code, error: reason, error_description, cause } = error as Record<string, unknown>
   const texts = [message, code, reason, error_description].filter((text) => typeof text === 'string')
   return [texts.join(', '), ...(cause instanceof Error ? [describe(cause)] : [])].join(': ')
 }
 
-function isOutage(error: unknown): boolean {
+function isIssuerUnavailable(error: unknown): boolean {
   const { code, cause } = error as { code?: string; cause?: unknown }
-  return error instanceof Outage || cause instanceof Outage || outageCodes.has(String(code))
+  const isOwn = error instanceof IssuerUnavailableError || cause instanceof IssuerUnavailableError
+  return isOwn || unavailableCodes.has(String(code))
 }
 
-/** Of openid-client: a status, a content type or a body that an issuer does not have. */
-const outageCodes = new Set([
+/** Codes of openid-client for a status, content type or body that does not follow the protocol. */
+const unavailableCodes = new Set([
   'OAUTH_RESPONSE_IS_NOT_CONFORM',
   'OAUTH_RESPONSE_IS_NOT_JSON',
   'OAUTH_PARSE_ERROR',

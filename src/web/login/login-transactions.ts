@@ -1,13 +1,13 @@
 import { randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client'
 import { Sealer } from './sealer.ts'
 
-export const ATTEMPT_MS = 10 * 60_000
-const MAX_ATTEMPTS = 5
-/** Of `state`, in the name of its cookie: tells the tabs of a browser apart. */
+export const TRANSACTION_MAX_AGE_MS = 10 * 60_000
+const MAX_TRANSACTIONS = 5
+/** Characters of `state` in the name of its cookie, so that each tab has a cookie of its own. */
 const LABEL_LENGTH = 8
 
-/** A log-in that was begun in some browser, which alone can complete it. */
-export interface Attempt {
+/** A login that was started in one browser, and that only this browser can complete. */
+export interface LoginTransaction {
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
@@ -16,54 +16,57 @@ export interface Attempt {
   readonly expiresAt: number
 }
 
-/** A browser's log-ins under way: each in a sealed cookie, so that whoever only looks at `/login` costs no memory. */
-export class Attempts {
+/** Logins in progress. Each is in a sealed cookie of its browser, so an unfinished login costs the service no memory. */
+export class LoginTransactions {
   readonly #sealer: Sealer
   readonly #name: (suffix: string) => string
 
   /** @param name makes the name of a cookie */
   constructor(secrets: readonly string[], name: (suffix: string) => string) {
-    this.#sealer = new Sealer(secrets, 'gatehouse log-in attempt')
+    this.#sealer = new Sealer(secrets, 'gatehouse login transaction')
     this.#name = name
   }
 
-  begin(returnTo: string | undefined, now: number): Attempt {
+  begin(returnTo: string | undefined, now: number): LoginTransaction {
     return {
       state: randomState(),
       nonce: randomNonce(),
       codeVerifier: randomPKCECodeVerifier(),
       returnTo,
-      expiresAt: now + ATTEMPT_MS,
+      expiresAt: now + TRANSACTION_MAX_AGE_MS,
     }
   }
 
-  toCookie(attempt: Attempt): { name: string; value: string } {
-    const name = this.cookieName(attempt.state)
-    return { name, value: this.#sealer.seal(attempt, name) }
+  toCookie(transaction: LoginTransaction): { name: string; value: string } {
+    const name = this.cookieName(transaction.state)
+    return { name, value: this.#sealer.seal(transaction, name) }
   }
 
   cookieName(state: string): string {
     return this.#name(`login-${state.slice(0, LABEL_LENGTH)}`)
   }
 
-  /** The attempt with this state, if it was begun in the browser that sent the cookies, and not too long ago. */
-  find(cookies: Cookies, dangerousState: unknown, now: number): Attempt | undefined {
+  /** Finds the transaction with this state, if the browser that sent the cookies started it and it is not expired. */
+  find(cookies: Cookies, dangerousState: unknown, now: number): LoginTransaction | undefined {
     if (typeof dangerousState !== 'string') return undefined
-    const attempt = this.#open(cookies, this.cookieName(dangerousState))
-    return attempt?.state === dangerousState && now < attempt.expiresAt ? attempt : undefined
+    const transaction = this.#open(cookies, this.cookieName(dangerousState))
+    const isMatch = transaction?.state === dangerousState && now < transaction.expiresAt
+    return isMatch ? transaction : undefined
   }
 
-  /** Names of the cookies that have to go so that there is room for one more: the oldest, and what is none of ours. */
+  /** Names the cookies to delete so that one more fits: those that cannot be opened first, then the oldest. */
   superfluous(cookies: Cookies): string[] {
     const prefix = this.#name('login-')
     const age = (name: string) => this.#open(cookies, name)?.expiresAt ?? 0
     const names = Object.keys(cookies).filter((name) => name.startsWith(prefix))
-    return names.sort((a, b) => age(b) - age(a)).slice(MAX_ATTEMPTS - 1)
+    return names.sort((a, b) => age(b) - age(a)).slice(MAX_TRANSACTIONS - 1)
   }
 
-  #open(cookies: Cookies, name: string): Attempt | undefined {
+  #open(cookies: Cookies, name: string): LoginTransaction | undefined {
     const sealed = cookies[name]
-    return sealed === undefined ? undefined : (this.#sealer.open(sealed, name) as Attempt | undefined)
+    return sealed === undefined
+      ? undefined
+      : (this.#sealer.open(sealed, name) as LoginTransaction | undefined)
   }
 }
 

@@ -24,7 +24,7 @@ export interface LogoutToken {
  * are not supported.
  *
  * @param now milliseconds since the epoch
- * @throws {ServiceError} 400 when the token is not acceptable (2.8), 503 when the issuer cannot be asked
+ * @throws {ServiceError} 400 when the token is not acceptable (2.8), 503 when the issuer is unavailable
  */
 export async function verifyLogoutToken(
   token: string,

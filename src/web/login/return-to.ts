@@ -1,10 +1,9 @@
-/** Short enough that the cookies of several log-ins fit in a request. */
+/** Short enough that the cookies of several login transactions fit in a request. */
 const MAX_LENGTH = 512
 
 /**
- * Where to go after the log-in: the path, if it leads to a page of ours, else undefined. Strict before it is resolved,
- * since browsers take `\` for `/` and leave out tabs; and once more after, since `/.//evil.example` becomes
- * `//evil.example`.
+ * Returns the path if it leads to a page of the web app, else undefined. Checked before it is resolved, since browsers
+ * read `\` as `/` and skip tabs. Checked again afterwards, since `/.//evil.example` becomes `//evil.example`.
  */
 export function localPath(dangerousReturnTo: unknown, baseUrl: string): string | undefined {
   if (typeof dangerousReturnTo !== 'string' || dangerousReturnTo.length > MAX_LENGTH) return undefined
@@ -14,7 +13,7 @@ export function localPath(dangerousReturnTo: unknown, baseUrl: string): string |
   return url.pathname + url.search + url.hash
 }
 
-/** Where somebody is sent who has to log in before they may see the page. */
-export function logInPath(returnTo: string): string {
+/** Path of the login that returns to the page afterwards. */
+export function loginPath(returnTo: string): string {
   return `/login?returnTo=${encodeURIComponent(returnTo)}`
 }

@@ -5,8 +5,8 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Encrypts what leaves the process: AES-256-GCM, under keys derived from the secrets by HKDF (RFC 5869), one for each
- * purpose. The first secret encrypts and all decrypt, so that they can be replaced one by one.
+ * Encrypts values with AES-256-GCM. Each purpose has keys of its own, derived from the secrets by HKDF (RFC 5869). The
+ * first secret encrypts and all decrypt, so that secrets can be rotated.
  */
 export class Sealer {
   readonly #keys: readonly Buffer[]
@@ -15,7 +15,7 @@ export class Sealer {
     this.#keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)))
   }
 
-  /** @param place what is sealed opens in this place only: another's cannot be put there */
+  /** @param place authenticated with the value: a copy in another place does not open */
   seal(value: unknown, place: string): string {
     const iv = randomBytes(IV_BYTES)
     const cipher = createCipheriv(ALGORITHM, this.#keys[0] as Buffer, iv).setAAD(Buffer.from(place))
@@ -23,7 +23,7 @@ export class Sealer {
     return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url')
   }
 
-  /** What was sealed here, or undefined: it was changed, comes from another place, or its secret is no longer known. */
+  /** Decrypts a value. Undefined when it was changed or copied from another place, or when its secret is not known. */
   open(sealed: string, place: string): unknown {
     const bytes = Buffer.from(sealed, 'base64url')
     if (bytes.length < IV_BYTES + TAG_BYTES) return undefined

@@ -1,138 +1,124 @@
 import { hash, randomBytes } from 'node:crypto'
+import type { Store } from '../../plugins/store/index.ts'
+import {
+  createSession,
+  deleteSession,
+  findSession,
+  leaseSession,
+  prolongSession,
+  releaseSession,
+  replaceContents,
+  type SessionRecord,
+} from '../../plugins/store/tables/sessions.ts'
 import type { Account } from './account.ts'
 import { Sealer } from './sealer.ts'
 
 const HOUR_MS = 3_600_000
-/** A session nobody comes back to. */
-export const IDLE_MS = 24 * HOUR_MS
-/** A session, however busy. */
-export const MAX_AGE_MS = 14 * 24 * HOUR_MS
-/** How far the end may lie behind: reading a page writes nothing, unless it is the first in this time. */
-export const TOUCH_MS = 5 * 60_000
+/** Maximum time between two page views. */
+export const SESSION_IDLE_MS = 24 * HOUR_MS
+/** Maximum age of a session, even if it is in use. */
+export const SESSION_MAX_AGE_MS = 14 * 24 * HOUR_MS
+/** Minimum time between two writes of the end, so that most page views write nothing. */
+const PROLONG_INTERVAL_MS = 5 * 60_000
 
-/** What is remembered of somebody who has signed in. */
-export interface Contents {
+export interface SessionContents {
   readonly account: Account
   readonly idToken: string | undefined
   readonly accessToken: string
-  /** Milliseconds since the epoch; undefined when the issuer does not say. */
+  /** Milliseconds since the epoch; undefined when the issuer does not send a lifetime. */
   readonly accessTokenExpiresAt: number | undefined
   readonly refreshToken: string | undefined
 }
 
-export interface Session {
-  /** Hash of the id that the browser's cookie has. */
-  readonly idHash: string
-  /** Goes up with every change of the contents. */
-  readonly revision: number
-  readonly contents: Contents
+export interface Session extends Pick<SessionRecord, 'idHash' | 'revision'> {
+  readonly contents: SessionContents
 }
 
-/** A session as it is kept, encrypted. */
-export interface KeptSession {
-  readonly idHash: string
-  readonly contents: string
-  readonly revision: number
-  /** Until when some process is alone in refreshing its tokens. */
-  readonly leasedUntil: number | undefined
-  readonly createdAt: number
-  readonly expiresAt: number
-}
-
-/** Whose session it is: the number of the person, and the issuer's name for its own session. */
-export interface Owner {
-  readonly user: number
-  readonly sid: string | null
-}
-
-/** Where sessions are kept. All times are milliseconds since the epoch. */
-export interface SessionStore {
-  create(session: Pick<KeptSession, 'idHash' | 'contents' | 'createdAt' | 'expiresAt'> & Owner): Promise<void>
-  find(idHash: string, now: number): Promise<KeptSession | undefined>
-  prolong(idHash: string, expiresAt: number): Promise<void>
-  delete(idHash: string): Promise<void>
-  lease(session: Session, until: number, now: number): Promise<boolean>
-  release(session: Session): Promise<void>
-  replace(session: Session, contents: string): Promise<boolean>
-}
-
-/** The sessions of the web app: who has the store has neither their ids nor what is in them. */
+/**
+ * The sessions of the web app. The store holds the hash of the id and encrypted contents, so a copy of the database opens
+ * no session. All times are milliseconds since the epoch.
+ */
 export class Sessions {
-  readonly #store: SessionStore
+  readonly #store: Store
   readonly #sealer: Sealer
 
-  constructor(store: SessionStore, secrets: readonly string[]) {
+  constructor(store: Store, secrets: readonly string[]) {
     this.#store = store
     this.#sealer = new Sealer(secrets, 'gatehouse session')
   }
 
-  /** @returns the id, which only the browser is told */
-  async begin(contents: Contents, owner: Owner, now: number): Promise<string> {
+  /** @returns the id for the cookie; it is not stored */
+  async begin(
+    contents: SessionContents,
+    owner: Pick<SessionRecord, 'user' | 'sid'>,
+    now: number,
+  ): Promise<string> {
     const id = randomBytes(32).toString('base64url')
     const idHash = hashId(id)
-    await this.#store.create({
+    await createSession(this.#store, {
       ...owner,
       idHash,
       contents: this.#sealer.seal(contents, idHash),
       createdAt: now,
-      expiresAt: now + IDLE_MS,
+      expiresAt: now + SESSION_IDLE_MS,
     })
     return id
   }
 
-  /** By what the cookie says. */
+  /** Finds the session of a cookie and prolongs it. */
   async find(dangerousId: string, now: number): Promise<Session | undefined> {
-    const kept = await this.#store.find(hashId(dangerousId), now)
-    const session = kept && this.#open(kept)
+    const record = await findSession(this.#store, hashId(dangerousId), now)
+    const session = record && this.#open(record)
     if (!session) return undefined
-    const expiresAt = Math.min(now + IDLE_MS, kept.createdAt + MAX_AGE_MS)
-    if (expiresAt >= kept.expiresAt + TOUCH_MS) await this.#store.prolong(kept.idHash, expiresAt)
+    const expiresAt = Math.min(now + SESSION_IDLE_MS, record.createdAt + SESSION_MAX_AGE_MS)
+    if (expiresAt >= record.expiresAt + PROLONG_INTERVAL_MS)
+      await prolongSession(this.#store, record.idHash, expiresAt)
     return session
   }
 
-  /** The session as it is now, and until when some process is refreshing its tokens. */
+  /** Reads the session again, with the end of the lease that some process may hold. */
   async reload(
     { idHash }: Session,
     now: number,
   ): Promise<{ session: Session; leasedUntil: number | undefined } | undefined> {
-    const kept = await this.#store.find(idHash, now)
-    const session = kept && this.#open(kept)
-    return session && { session, leasedUntil: kept.leasedUntil }
+    const record = await findSession(this.#store, idHash, now)
+    const session = record && this.#open(record)
+    return session && { session, leasedUntil: record.leasedUntil }
   }
 
-  /** The session with other contents, or undefined when it has ended meanwhile. */
-  async replace(session: Session, contents: Contents): Promise<Session | undefined> {
+  /** @returns the session with the new contents, or undefined when it ended in the meantime */
+  async replace(session: Session, contents: SessionContents): Promise<Session | undefined> {
     const sealed = this.#sealer.seal(contents, session.idHash)
-    const isDone = await this.#store.replace(session, sealed)
-    return isDone ? { ...session, contents, revision: session.revision + 1 } : undefined
+    const isReplaced = await replaceContents(this.#store, session, sealed)
+    return isReplaced ? { ...session, contents, revision: session.revision + 1 } : undefined
   }
 
-  async end({ idHash }: Session): Promise<void> {
-    await this.#store.delete(idHash)
+  end({ idHash }: Session): Promise<void> {
+    return deleteSession(this.#store, idHash)
   }
 
   lease(session: Session, until: number, now: number): Promise<boolean> {
-    return this.#store.lease(session, until, now)
+    return leaseSession(this.#store, session, until, now)
   }
 
   release(session: Session): Promise<void> {
-    return this.#store.release(session)
+    return releaseSession(this.#store, session)
   }
 
-  #open({ idHash, revision, contents }: KeptSession): Session | undefined {
-    const opened = this.#sealer.open(contents, idHash) as Contents | undefined
+  #open({ idHash, revision, contents }: SessionRecord): Session | undefined {
+    const opened = this.#sealer.open(contents, idHash) as SessionContents | undefined
     return opened && { idHash, revision, contents: opened }
   }
 }
 
 /**
- * The session of a page whose guard has run.
+ * Returns the session on a guarded page.
  *
- * @throws on a page without one
+ * @throws {Error} on a page without the guard
  */
 export function requireSession(session: Session | null): Session {
   if (session) return session
-  throw new Error('the page is not guarded: add app.requiresSignIn to its preHandler')
+  throw new Error('the page is not guarded: add app.requiresLogin to its preHandler')
 }
 
 function hashId(id: string): string {

@@ -2,22 +2,25 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { ServiceError } from '../../errors/catalogue.ts'
 import { isFirstUse } from '../../plugins/store/tables/replay-guard.ts'
 import { registerUser } from '../../plugins/store/tables/users.ts'
+import { toProfile } from '../../plugins/users/index.ts'
+import { toText } from '../../schemas/text.ts'
+import { toAccount } from '../login/account.ts'
 import { SESSION_COOKIE } from '../login/cookies.ts'
 import { loginErrors } from '../login/errors.ts'
-import type { SignIn } from '../login/issuer-client.ts'
-import { ATTEMPT_MS } from '../login/login-transactions.ts'
+import type { LoginResult } from '../login/issuer-client.ts'
+import { TRANSACTION_MAX_AGE_MS } from '../login/login-transactions.ts'
 import { localPath } from '../login/return-to.ts'
-import { MAX_AGE_MS } from '../login/sessions.ts'
-import { toAccount, toText } from '../login/tokens.ts'
+import { SESSION_MAX_AGE_MS } from '../login/sessions.ts'
 
-/** Where somebody goes who did not say where they were going. */
-const AFTER_LOG_IN = '/profile'
+const DEFAULT_RETURN_TO = '/profile'
+const MAX_SID_LENGTH = 2_000
+const EMPTY_PROFILE = { email: null, emailVerified: null, name: null, picture: null }
 
-/** Signing in and signing up, at the issuer and back. */
+/** Login and sign-up: to the issuer and back. */
 const pages: FastifyPluginAsync = async (app) => {
-  const { issuer, attempts, sessions, cookies } = app.login
+  const { issuer, transactions, sessions, cookies } = app.login
   const [issuerName = ''] = app.config.AUTH0_DOMAIN
-  // No HEAD: whoever wants to know whether there is such a page has not come back from the issuer
+  // No HEAD: it would use up the state of a callback
   const options = { config: { public: true }, schema: { hide: true }, exposeHeadRoute: false }
 
   for (const [path, isSignUp] of [
@@ -26,51 +29,47 @@ const pages: FastifyPluginAsync = async (app) => {
   ] as const) {
     app.get(path, options, async (request, reply) => {
       const { returnTo } = request.query as Record<string, unknown>
-      const attempt = attempts.begin(localPath(returnTo, app.config.BASE_URL), Date.now())
-      const url = await issuer.authorizationUrl(attempt, isSignUp)
-      for (const name of attempts.superfluous(request.cookies)) reply.clearCookie(name, cookies.options)
-      const { name, value } = attempts.toCookie(attempt)
-      reply.setCookie(name, value, { ...cookies.options, maxAge: ATTEMPT_MS / 1000 })
-      return leave(reply, url)
+      const transaction = transactions.begin(localPath(returnTo, app.config.BASE_URL), Date.now())
+      const url = await issuer.authorizationUrl(transaction, isSignUp)
+      for (const name of transactions.superfluous(request.cookies)) reply.clearCookie(name, cookies.options)
+      const { name, value } = transactions.toCookie(transaction)
+      reply.setCookie(name, value, { ...cookies.options, maxAge: TRANSACTION_MAX_AGE_MS / 1000 })
+      return redirect(reply, url)
     })
   }
 
   app.get('/callback', options, async (request, reply) => {
     const { state } = request.query as Record<string, unknown>
-    const attempt = attempts.find(request.cookies, state, Date.now())
-    if (!attempt)
+    const transaction = transactions.find(request.cookies, state, Date.now())
+    if (!transaction)
       throw new ServiceError(loginErrors.unknownTransaction, {
-        detail: 'no cookie for this state, or it is too old',
+        detail: 'no cookie for this state, or it is expired',
       })
-    reply.clearCookie(attempts.cookieName(attempt.state), cookies.options)
-    if (!(await isFirstUse(app.store, `log-in ${attempt.state}`, attempt.expiresAt)))
-      throw new ServiceError(loginErrors.unknownTransaction, { detail: 'the state was used before' })
+    reply.clearCookie(transactions.cookieName(transaction.state), cookies.options)
+    if (!(await isFirstUse(app.store, `login ${transaction.state}`, transaction.expiresAt)))
+      throw new ServiceError(loginErrors.unknownTransaction, { detail: 'the state was already used' })
 
-    const askedAt = Date.now()
+    const requestedAt = Date.now()
     const query = request.url.slice(request.url.indexOf('?') + 1)
-    const id = await begin(await issuer.exchange(query, attempt), askedAt)
+    const id = await beginSession(await issuer.exchange(query, transaction), requestedAt)
     if (request.session) await sessions.end(request.session)
-    reply.setCookie(cookies.name(SESSION_COOKIE), id, { ...cookies.options, maxAge: MAX_AGE_MS / 1000 })
-    return leave(reply, attempt.returnTo ?? AFTER_LOG_IN)
+    reply.setCookie(cookies.name(SESSION_COOKIE), id, {
+      ...cookies.options,
+      maxAge: SESSION_MAX_AGE_MS / 1000,
+    })
+    return redirect(reply, transaction.returnTo ?? DEFAULT_RETURN_TO)
   })
 
-  /** The person becomes known, if they are not, and their session begins. */
-  async function begin({ claims, tokens }: SignIn, askedAt: number): Promise<string> {
-    const account = toAccount(claims)
-    const identity = { issuer: issuerName, subject: account.sub }
-    const profile = {
-      email: account.email ?? null,
-      emailVerified: account.email_verified ?? null,
-      name: account.name ?? null,
-      picture: account.picture ?? null,
-    }
-    const { user } = await registerUser(app.store, identity, profile, askedAt)
+  /** Registers the user and begins a session. */
+  async function beginSession({ claims, tokens }: LoginResult, requestedAt: number): Promise<string> {
+    const identity = { issuer: issuerName, subject: claims.sub }
+    const { user } = await registerUser(app.store, identity, toProfile(claims) ?? EMPTY_PROFILE, requestedAt)
     app.userCache.forget(identity)
     const { accessToken, lifetimeMs, refreshToken, idToken } = tokens
-    const accessTokenExpiresAt = lifetimeMs && askedAt + lifetimeMs
+    const accessTokenExpiresAt = lifetimeMs && requestedAt + lifetimeMs
     return sessions.begin(
-      { account, accessToken, accessTokenExpiresAt, refreshToken, idToken },
-      { user: user.id, sid: toText(claims.sid) ?? null },
+      { account: toAccount(claims), accessToken, accessTokenExpiresAt, refreshToken, idToken },
+      { user: user.id, sid: toText(claims.sid, MAX_SID_LENGTH) ?? null },
       Date.now(),
     )
   }
@@ -78,7 +77,7 @@ const pages: FastifyPluginAsync = async (app) => {
 
 export default pages
 
-/** Not to be kept: the address is good for one browser, once. */
-function leave(reply: FastifyReply, url: string) {
+/** Redirects without caching: the target is for one browser, once. */
+function redirect(reply: FastifyReply, url: string) {
   return reply.header('cache-control', 'no-store').redirect(url)
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { requireSession } from '../login/sessions.ts'
 
 const pages: FastifyPluginAsync = async (app) => {
-  const options = { preHandler: app.requiresSignIn, schema: { hide: true } }
+  const options = { preHandler: app.requiresLogin, schema: { hide: true } }
   app.get('/profile', options, async ({ session }, reply) =>
     reply.page('profile', { account: requireSession(session).contents.account }),
   )

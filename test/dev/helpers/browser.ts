@@ -1,4 +1,4 @@
-/** As much of a browser as a log-in needs: it keeps cookies, follows redirects inside the tenant, and submits forms. */
+/** A minimal browser: keeps cookies, follows redirects inside the tenant and submits forms. */
 export class Browser {
   readonly #origin: string
   readonly #cookies = new Map<string, string>()
@@ -7,9 +7,9 @@ export class Browser {
     this.#origin = new URL(issuer).origin
   }
 
-  /** Where the last redirect led, when that is outside the tenant. */
+  /** Target of the last redirect, if it is outside the tenant. */
   left: URL | undefined
-  /** The page now shown: its address, status, headers and text. */
+  /** The current page: address, status, headers and text. */
   page = { url: '', status: 0, headers: new Headers(), text: '' }
 
   async open(url: string, init: RequestInit = {}): Promise<void> {
@@ -28,7 +28,7 @@ export class Browser {
     this.left = next
   }
 
-  /** Fills in and sends the form of the page. */
+  /** Fills in and submits the form of the page. */
   async submit(fields: Record<string, string>): Promise<void> {
     const action = /<form method="post" action="([^"]*)"/.exec(this.page.text)?.[1]
     if (action === undefined) throw new Error(`no form at ${this.page.url}`)

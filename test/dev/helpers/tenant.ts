@@ -16,7 +16,7 @@ export const allPermissions = [
   'delete:users',
 ]
 
-/** Where the web app would be: a port that fetch never calls, so that no test meets a service at work. */
+/** Address of the web app: a port that fetch blocks, so that no test reaches a running service. */
 export const webApp = 'http://localhost:1'
 
 /** A tenant on a free port, closed when the test is over. */
@@ -31,7 +31,7 @@ interface TokenAnswer {
   body: Record<string, string>
 }
 
-/** Asks the token endpoint by form. */
+/** Sends a form to the token endpoint. */
 export async function postToken({ issuer }: Tenant, fields: Record<string, string>): Promise<TokenAnswer> {
   const response = await fetch(`${issuer}oauth/token`, { method: 'POST', body: new URLSearchParams(fields) })
   return { status: response.status, body: (await response.json()) as Record<string, string> }
@@ -43,7 +43,7 @@ export function clientCredentials(tenant: Tenant, more: Record<string, string> =
   return postToken(tenant, { grant_type: 'client_credentials', audience: api, ...testClient, ...more })
 }
 
-/** The password grant for one of the throwaway accounts, by the part before the @. */
+/** The password grant for a throwaway account, named by the part before the @. */
 export function passwordGrant(
   tenant: Tenant,
   name: string,
@@ -53,7 +53,7 @@ export function passwordGrant(
   return postToken(tenant, { grant_type: 'password', audience: api, ...testClient, ...user, ...more })
 }
 
-/** The claims of a token, after its signature, issuer and audience were found good. */
+/** Verifies signature, issuer and audience of a token and returns its claims. */
 export async function verified(
   { issuer }: Tenant,
   token: string | undefined,
@@ -66,7 +66,7 @@ export async function verified(
 export const codeVerifier = 'a-code-verifier-that-is-long-enough-to-be-taken'
 export const callback = `${webApp}/callback`
 
-/** The address a browser is sent to when somebody wants to log in to the web app. */
+/** The authorization request of a login to the web app. */
 export function authorizeUrl({ issuer }: Tenant, more: Record<string, string> = {}): string {
   const query = new URLSearchParams({
     client_id: 'gatehouse-web',
@@ -83,7 +83,7 @@ export function authorizeUrl({ issuer }: Tenant, more: Record<string, string> = 
   return `${issuer}authorize?${query}`
 }
 
-/** Turns a code into tokens as the web app does. */
+/** Exchanges a code for tokens as the web app does. */
 export function exchange(
   tenant: Tenant,
   code: string,

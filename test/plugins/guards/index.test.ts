@@ -43,7 +43,7 @@ t.test('an unguarded route in a route file stops the boot, and the message lists
     /preHandler: app\.authenticate /,
     /preHandler: app\.requiresScope\('/,
     /preHandler: app\.requiresPermission\('/,
-    /preHandler: app\.requiresSignIn /,
+    /preHandler: app\.requiresLogin /,
     /config: \{ public: true \}/,
   ])
 })

@@ -1,4 +1,4 @@
-// Of every text in the page: its contrast against the worst of what is behind it (WCAG 2.2, 1.4.3)
+// Computes the contrast of every text in the page against its background (WCAG 2.2, 1.4.3)
 ;(() => {
   const colours = (css) =>
     [...css.matchAll(/rgba?\(([^)]*)\)/g)].map(([, numbers]) => numbers.split(',').map(Number))
@@ -13,7 +13,7 @@
 
   const contrast = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
 
-  /** The colours of the nearest background; of a gradient, its ends. */
+  /** Colours of the nearest background; both ends of a gradient. */
   const behind = (element) => {
     const { backgroundImage, backgroundColor, backgroundClip } = getComputedStyle(element)
     const hasImage = backgroundImage !== 'none' && backgroundClip !== 'text'

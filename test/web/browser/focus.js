@@ -1,4 +1,4 @@
-// The element that has the focus: is all of it in sight, and how thick is its outline?
+// Describes the focused element: its text, whether all of it is visible, and the width of its outline
 ;(() => {
   const element = document.activeElement
   if (!element || element === document.body) return { text: '', isVisible: false, outline: 0 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { listen } from '../../helpers/app.ts'
-import { complaintsOf, inBrowser } from '../../helpers/browser.ts'
+import { consoleErrorsOf, inBrowser } from '../../helpers/browser.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { ada, fixturePages, newFixture, webApp } from '../../helpers/pages.ts'
 
@@ -12,7 +12,7 @@ const NARROW = { width: 400, height: 800 }
 const PATHS = ['/', '/profile', '/public', '/throws', '/nowhere']
 const LONG = 'a-word-without-an-end'.repeat(20).replaceAll('-', '')
 
-/** The app, signed in, and a way to open its pages. */
+/** Starts the app with a session and returns a function that opens its pages. */
 async function start(t: Test, browser: Browser) {
   const issuer = await TestIssuer.start(t)
   const picture =
@@ -28,9 +28,9 @@ async function start(t: Test, browser: Browser) {
   const { url } = await listen(t, issuer, options)
   const open = async (path: string, viewport = NARROW, more: BrowserContextOptions = {}) => {
     const page = await browser.newPage({ viewport, ...more })
-    const complaints = complaintsOf(page)
+    const consoleErrors = consoleErrorsOf(page)
     await page.goto(`${url}${path}`)
-    return { page, complaints, close: () => page.close() }
+    return { page, consoleErrors, close: () => page.close() }
   }
   return { fixture, issuer, open, url }
 }
@@ -38,7 +38,7 @@ async function start(t: Test, browser: Browser) {
 inBrowser(t, 'the pages in a browser', async (t, browser) => {
   const { fixture, issuer, open, url } = await start(t, browser)
 
-  t.test('fit every width, also with words that do not, and complain of nothing', async (t) => {
+  t.test('fit every width, also with long words, and cause no console errors', async (t) => {
     const usual = { ...fixture }
     for (const account of [
       null,
@@ -46,7 +46,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
     ]) {
       fixture.account = account
       fixture.message = { heading: LONG, explanation: LONG, box: { caption: LONG, code: LONG } }
-      const { page, complaints, close } = await open('/')
+      const { page, consoleErrors, close } = await open('/')
       for (const path of PATHS.filter((path) => account || path !== '/profile')) {
         await page.goto(`${url}${path}`)
         for (const width of [320, 400, 639, 640, 1280]) {
@@ -55,13 +55,13 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
           t.ok(needed <= width, `${path} needs ${needed} of ${width} px`)
         }
       }
-      t.strictSame(complaints, [])
+      t.strictSame(consoleErrors, [])
       await close()
     }
     Object.assign(fixture, usual)
   })
 
-  t.test('load the three fonts and the picture from where they say', async (t) => {
+  t.test('load the three fonts and the picture', async (t) => {
     const { page, close } = await open('/profile')
     const fonts = await page.evaluate<string[]>(
       "document.fonts.ready.then((all) => [...all].filter((font) => font.status === 'loaded').map((font) => font.family))",
@@ -76,7 +76,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
     await close()
   })
 
-  t.test('can be read: every text has contrast enough (WCAG 2.2, 1.4.3)', async (t) => {
+  t.test('have enough contrast in every text (WCAG 2.2, 1.4.3)', async (t) => {
     for (const account of [null, fixture.account]) {
       for (const path of PATHS.filter((path) => account || path !== '/profile')) {
         fixture.account = account ?? null
@@ -91,7 +91,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
     }
   })
 
-  t.test('show where the keyboard is, first at the link past the navigation', async (t) => {
+  t.test('show the keyboard focus, first on the link that skips the navigation', async (t) => {
     for (const path of PATHS.filter((path) => path !== '/nowhere')) {
       const { page, close } = await open(path, { width: 1280, height: 800 })
       await page.keyboard.press('Tab')
@@ -102,7 +102,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
         const { text, isVisible, outline } = await focused(page)
         if (text === '') break // past the last
         seen.push(text)
-        t.ok(isVisible, `${path}: ${text} is in sight`)
+        t.ok(isVisible, `${path}: ${text} is visible`)
         t.ok(outline >= 2, `${path}: ${text} has an outline`)
       }
       t.match(seen.slice(0, 6), ['Gatehouse', 'Profile', 'Public', 'Protected', 'Admin', 'Log Out'])
@@ -111,7 +111,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
     }
   })
 
-  t.test('let the keyboard skip the navigation', async (t) => {
+  t.test('allow the keyboard to skip the navigation', async (t) => {
     const { page, close } = await open('/', { width: 1280, height: 800 })
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -120,18 +120,18 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
     await close()
   })
 
-  t.test('lead to the issuer with Log Out, as their policy allows', async (t) => {
-    const { page, complaints, close } = await open('/profile', { width: 1280, height: 800 })
+  t.test('allow Log Out to redirect to the issuer', async (t) => {
+    const { page, consoleErrors, close } = await open('/profile', { width: 1280, height: 800 })
     await page.getByRole('button', { name: 'Log Out' }).click()
     await page.waitForURL(`${issuer.url}v2/logout`)
     t.equal(await page.locator('h1').textContent(), 'Logged out')
-    t.strictSame(complaints, [])
+    t.strictSame(consoleErrors, [])
     await close()
   })
 
   t.test('have a menu on narrow screens', async (t) => {
-    t.test('that opens over the whole height and closes again, by mouse', async (t) => {
-      const { page, complaints, close } = await open('/protected')
+    t.test('that opens to full height and closes by mouse', async (t) => {
+      const { page, consoleErrors, close } = await open('/protected')
       const { toggle, panel } = menuOf(page)
       t.notOk(await panel.isVisible())
       t.equal(await toggle.getAttribute('aria-expanded'), 'false')
@@ -158,34 +158,37 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
       await panel.getByRole('link', { name: 'Admin' }).click()
       await page.waitForURL(/\/admin$/)
       t.notOk(await panel.isVisible())
-      t.strictSame(complaints, [])
+      t.strictSame(consoleErrors, [])
       await close()
     })
 
-    t.test('that keeps the keyboard inside while it is open; Escape closes it and goes back', async (t) => {
-      const { page, close } = await open('/protected')
-      const { toggle, panel } = menuOf(page)
-      const tab = async () => {
-        await page.keyboard.press('Tab')
-        return (await focused(page)).text
-      }
-      t.strictSame([await tab(), await tab(), await tab()], ['Skip to content', 'Gatehouse', 'Menu'])
-      await page.keyboard.press('Enter')
-      t.ok(await panel.isVisible())
-      const inside = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
-      for (const name of inside) t.equal(await tab(), name)
-      t.equal(await tab(), '', 'what lies behind is not reached')
-      await toggle.focus()
-      t.equal(await tab(), 'Profile')
-      await page.keyboard.press('Escape')
-      t.notOk(await panel.isVisible())
-      t.equal((await focused(page)).text, 'Menu')
-      t.equal(await toggle.getAttribute('aria-expanded'), 'false')
-      t.equal(await tab(), 'API reference', 'the page can be reached again')
-      await close()
-    })
+    t.test(
+      'that keeps the keyboard focus while it is open; Escape closes it and restores the focus',
+      async (t) => {
+        const { page, close } = await open('/protected')
+        const { toggle, panel } = menuOf(page)
+        const tab = async () => {
+          await page.keyboard.press('Tab')
+          return (await focused(page)).text
+        }
+        t.strictSame([await tab(), await tab(), await tab()], ['Skip to content', 'Gatehouse', 'Menu'])
+        await page.keyboard.press('Enter')
+        t.ok(await panel.isVisible())
+        const inside = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
+        for (const name of inside) t.equal(await tab(), name)
+        t.equal(await tab(), '', 'the content behind is not reached')
+        await toggle.focus()
+        t.equal(await tab(), 'Profile')
+        await page.keyboard.press('Escape')
+        t.notOk(await panel.isVisible())
+        t.equal((await focused(page)).text, 'Menu')
+        t.equal(await toggle.getAttribute('aria-expanded'), 'false')
+        t.equal(await tab(), 'API reference', 'the page can be reached again')
+        await close()
+      },
+    )
 
-    t.test('that is gone when the window grows', async (t) => {
+    t.test('that closes when the window grows', async (t) => {
       const { page, close } = await open('/protected')
       const { toggle, panel } = menuOf(page)
       await toggle.click()
@@ -201,7 +204,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
       await close()
     })
 
-    t.test('that works without a script, too', async (t) => {
+    t.test('that works without scripts', async (t) => {
       const { page, close } = await open('/public', NARROW, { javaScriptEnabled: false })
       const { toggle, panel } = menuOf(page)
       t.notOk(await panel.isVisible())
@@ -212,7 +215,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
       await close()
     })
 
-    t.test('that moves for those only who do not mind', async (t) => {
+    t.test('that is animated unless reduced motion is preferred', async (t) => {
       for (const [reducedMotion, animation] of [
         ['no-preference', 'open'],
         ['reduce', 'none'],

@@ -10,12 +10,12 @@ t.setTimeout(600_000)
 
 const JWT = /eyJ[\w-]+\.eyJ/
 
-inBrowser(t, 'the web app in a browser keeps', async (t, browser) => {
+inBrowser(t, 'the web app in a browser', async (t, browser) => {
   const { url, tenant, app } = await startWebApp(t)
 
-  t.test('tokens and session from scripts, pages and addresses', async (t) => {
+  t.test('hides tokens and session from scripts, pages and addresses', async (t) => {
     const visitor = await Visitor.arrive(t, browser)
-    const { page, context, addresses, complaints } = visitor
+    const { page, context, addresses, consoleErrors } = visitor
     await visitor.logIn(url, 'admin')
     const cookie = await visitor.sessionCookie(url)
     t.match(cookie, { httpOnly: true, sameSite: 'Lax', path: '/', domain: 'localhost' })
@@ -40,32 +40,32 @@ inBrowser(t, 'the web app in a browser keeps', async (t, browser) => {
     t.notMatch(seen, JWT)
     for (const secret of secrets) t.notOk(seen.includes(encodeURIComponent(secret ?? '')))
     const origins = new Set(addresses.map(({ origin }) => `${origin}/`))
-    t.strictSame([...origins].sort(), [`${url}/`, tenant.issuer].sort(), 'nobody else is asked for anything')
+    t.strictSame([...origins].sort(), [`${url}/`, tenant.issuer].sort(), 'no other origin is requested')
     t.strictSame(
       (await context.cookies()).filter(({ httpOnly }) => !httpOnly),
       [],
     )
-    t.strictSame(complaints, [])
+    t.strictSame(consoleErrors, [])
   })
 
-  t.test('markup in names as text', async (t) => {
+  t.test('shows markup in names as text', async (t) => {
     const visitor = await Visitor.arrive(t, browser)
-    const { page, complaints } = visitor
+    const { page, consoleErrors } = visitor
     const markup = `"'><img/src=x/onerror=alert(1)><script>alert(2)</script>&lt;\${7*7}<%=7*7%>@example.org`
     await page.goto(`${url}/signup`)
-    await visitor.identify(markup, 'a-long-password')
+    await visitor.enterCredentials(markup, 'a-long-password')
     await page.waitForURL(`${url}/profile`)
     t.equal(await page.locator('h2').textContent(), markup)
     t.match((await visitor.box()).code, { email: markup, name: markup })
     t.equal(await page.locator('main script, main img[src="x"]').count(), 0)
-    t.strictSame(complaints, [])
+    t.strictSame(consoleErrors, [])
   })
 
-  t.test('people signed in, whatever form of another site they send', async (t) => {
+  t.test('keeps users logged in, whatever form of another site they send', async (t) => {
     const visitor = await Visitor.arrive(t, browser)
     const { page } = visitor
     await visitor.logIn(url, 'member')
-    // Of the second the browser thinks as of a neighbour, so it sends the cookie along
+    // The browser treats localhost with another port as the same site, so it sends the cookie
     for (const host of ['127.0.0.1', 'localhost']) {
       const site = await otherSite(t, host, `${url}/logout`)
       for (const method of ['post', 'referring']) {
@@ -88,17 +88,17 @@ inBrowser(t, 'the web app in a browser keeps', async (t, browser) => {
   })
 })
 
-inBrowser(t, 'a log-in that the issuer refuses', async (t, browser) => {
-  t.test('is a page that says so and leads on', async (t) => {
+inBrowser(t, 'a login that the issuer denies', async (t, browser) => {
+  t.test('is an error page with a link to a new login', async (t) => {
     const { url, tenant } = await startWebApp(t)
     const visitor = await Visitor.arrive(t, browser)
-    const { page, addresses, complaints } = visitor
+    const { page, addresses, consoleErrors } = visitor
     await page.goto(`${url}/login`)
-    const asked = addresses.find(({ pathname }) => pathname === '/authorize')
+    const request = addresses.find(({ pathname }) => pathname === '/authorize')
     const query = new URLSearchParams({
       error: 'access_denied',
       error_description: '<b>Cancelled</b>',
-      state: asked?.searchParams.get('state') ?? '',
+      state: request?.searchParams.get('state') ?? '',
       iss: tenant.issuer,
     })
     const response = await page.goto(`${url}/callback?${query}`)
@@ -106,12 +106,12 @@ inBrowser(t, 'a log-in that the issuer refuses', async (t, browser) => {
     await page.getByText('The identity provider denied the login.').waitFor()
     t.notMatch(await page.content(), 'Cancelled')
     await page.locator('main').getByRole('link', { name: 'Log In' }).click()
-    await visitor.identify('member@example.com', 'member-password')
+    await visitor.enterCredentials('member@example.com', 'member-password')
     await page.waitForURL(`${url}/profile`)
-    t.strictSame(complaints, [])
+    t.strictSame(consoleErrors, [])
   })
 
-  t.test('because the tenant knows no such API, too', async (t) => {
+  t.test('because of an unknown audience is also an error page', async (t) => {
     const { url, tenant } = await startWebApp(t, { AUTH0_AUDIENCE: 'https://elsewhere/api' })
     const visitor = await Visitor.arrive(t, browser)
     const { page, addresses } = visitor
@@ -124,11 +124,11 @@ inBrowser(t, 'a log-in that the issuer refuses', async (t, browser) => {
     t.equal(await visitor.heading(), 'That did not work')
     await page.getByRole('link', { name: 'Go to the home page' }).click()
     await page.waitForURL(`${url}/`)
-    t.strictSame(visitor.complaints, [])
+    t.strictSame(visitor.consoleErrors, [])
   })
 })
 
-/** A page of somebody else with a form that posts to the target. @returns its origin */
+/** Starts another site with a form that posts to the target. @returns its origin */
 async function otherSite(t: Test, host: string, target: string): Promise<string> {
   const server = createServer((request, response) => {
     if (request.url === '/referring')

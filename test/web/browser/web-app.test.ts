@@ -5,8 +5,8 @@ import { startWebApp } from '../../helpers/web-app.ts'
 
 t.setTimeout(600_000)
 
-const signedOut = ['Profile', 'Public', 'Sign Up', 'Log In']
-const signedIn = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
+const loggedOut = ['Profile', 'Public', 'Sign Up', 'Log In']
+const loggedIn = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
 const denied = {
   statusCode: 403,
   code: 'insufficient_permissions',
@@ -17,21 +17,21 @@ const denied = {
 inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
   const { url, tenant } = await startWebApp(t)
 
-  t.test('somebody signs up, sees who they are and what the API tells them, and logs out', async (t) => {
+  t.test('a user signs up, sees the profile and the messages of the API, and logs out', async (t) => {
     const visitor = await Visitor.arrive(t, browser)
-    const { page, complaints } = visitor
+    const { page, consoleErrors } = visitor
     const follow = async (name: string, path: string) => {
       await page.getByRole('link', { name, exact: true }).click()
       await page.waitForURL(`${url}${path}`)
     }
     await page.goto(url)
-    t.strictSame(await visitor.navigation(), signedOut)
+    t.strictSame(await visitor.navigation(), loggedOut)
     await page.getByRole('link', { name: 'Sign Up' }).click()
     await page.waitForURL(`${tenant.issuer}**`)
     t.equal(await visitor.heading(), 'Sign up')
-    await visitor.identify('new.comer@example.org', 'a-long-password')
+    await visitor.enterCredentials('new.comer@example.org', 'a-long-password')
     await page.waitForURL(`${url}/profile`)
-    t.strictSame(await visitor.navigation(), signedIn)
+    t.strictSame(await visitor.navigation(), loggedIn)
     t.equal(await page.locator('h2').textContent(), 'new.comer@example.org')
     const { code } = await visitor.box()
     const { sub, updated_at, ...claims } = code
@@ -56,33 +56,33 @@ inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
     await follow('Admin', '/admin')
     t.strictSame(await visitor.box(), { caption: 'GET /api/messages/admin: 403 Forbidden', code: denied })
     await page.goto(`${url}/nowhere`)
-    t.equal(await visitor.heading(), 'There is nothing here')
-    t.strictSame(await visitor.navigation(), signedIn)
+    t.equal(await visitor.heading(), 'Page not found')
+    t.strictSame(await visitor.navigation(), loggedIn)
 
     await visitor.logOut(url)
-    t.strictSame(await visitor.navigation(), signedOut)
-    t.strictSame(complaints, [])
+    t.strictSame(await visitor.navigation(), loggedOut)
+    t.strictSame(consoleErrors, [])
   })
 
-  t.test('who opens a page of others is asked to log in, and then shown it', async (t) => {
+  t.test('a page that requires login is shown after the login', async (t) => {
     const visitor = await Visitor.arrive(t, browser)
-    const { page, complaints } = visitor
+    const { page, consoleErrors } = visitor
     await page.goto(`${url}/admin`)
     t.match(page.url(), tenant.issuer)
     t.equal(await visitor.heading(), 'Log in')
-    await visitor.identify('admin@example.com', 'a-wrong-password')
+    await visitor.enterCredentials('admin@example.com', 'a-wrong-password')
     await page.getByRole('alert').waitFor()
-    await visitor.identify('admin@example.com', 'admin-password')
+    await visitor.enterCredentials('admin@example.com', 'admin-password')
     await page.waitForURL(`${url}/admin`)
     t.strictSame(await visitor.box(), {
       caption: 'GET /api/messages/admin: 200 OK',
       code: { text: 'This is an admin message.' },
     })
     t.equal(await page.locator('[aria-current]').textContent(), 'Admin')
-    t.strictSame(complaints, [])
+    t.strictSame(consoleErrors, [])
   })
 
-  t.test('after the log-out the way back leads to the log-in, and shows nothing of before', async (t) => {
+  t.test('after logout the back button leads to the login and shows no private page', async (t) => {
     for (const [last, steps] of [
       ['/profile', 1],
       ['/protected', 1],
@@ -101,23 +101,23 @@ inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
     }
   })
 
-  t.test('who logs in over a session of somebody else takes its place', async (t) => {
+  t.test('a login over the session of another user replaces it', async (t) => {
     const visitor = await Visitor.arrive(t, browser)
-    const { page, context, complaints } = visitor
+    const { page, context, consoleErrors } = visitor
     await visitor.logIn(url, 'reader')
     t.match((await visitor.box()).code, { email: 'reader@example.com' })
     const before = await visitor.sessionCookie(url)
-    await context.clearCookies({ name: /^tenant/ }) // logged out there, and not here
+    await context.clearCookies({ name: /^tenant/ }) // logs out of the tenant only
     await visitor.logIn(url, 'admin')
     t.match((await visitor.box()).code, { email: 'admin@example.com' })
     t.not((await visitor.sessionCookie(url))?.value, before?.value)
     t.notMatch(await page.content(), 'reader@example.com')
-    t.strictSame(complaints, [])
+    t.strictSame(consoleErrors, [])
   })
 
-  t.test('on a narrow screen everything is reached through the menu', async (t) => {
+  t.test('on a narrow screen the menu leads to every page', async (t) => {
     const visitor = await Visitor.arrive(t, browser, NARROW)
-    const { page, complaints } = visitor
+    const { page, consoleErrors } = visitor
     const choose = async (role: 'link' | 'button', name: string, target: string) => {
       t.notOk(await page.locator('#menu').isVisible())
       await page.getByRole('button', { name: 'Menu' }).click()
@@ -127,13 +127,13 @@ inBrowser(t, 'the web app and the tenant in a browser', async (t, browser) => {
     await page.goto(url)
     await choose('link', 'Public', `${url}/public`)
     await choose('link', 'Log In', `${tenant.issuer}**`)
-    await visitor.identify('member@example.com', 'member-password')
+    await visitor.enterCredentials('member@example.com', 'member-password')
     await page.waitForURL(`${url}/profile`)
     t.match((await visitor.box()).code, { email: 'member@example.com' })
     await choose('link', 'Protected', `${url}/protected`)
     t.match((await visitor.box()).code, { text: 'This is a protected message.' })
     await choose('button', 'Log Out', `${url}/`)
-    t.strictSame(await visitor.navigation(), signedOut)
-    t.strictSame(complaints, [])
+    t.strictSame(await visitor.navigation(), loggedOut)
+    t.strictSame(consoleErrors, [])
   })
 })

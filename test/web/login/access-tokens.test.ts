@@ -2,14 +2,14 @@ import t from 'tap'
 import { LEASE_MS } from '../../../src/web/login/access-tokens.ts'
 import { moveClock } from '../../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
-import { listenAsWebApp, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { listenAsWebApp, loggedIn, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
 
 const HOUR = 3_600_000
 const message = 'This is a protected message.'
 
-/** What many see who ask at once. */
+/** Loads the pages at the same time. */
 async function load(browser: WebBrowser, urls: string[]) {
   const headers = { cookie: `gatehouse-session=${browser.cookies(urls[0] ?? '').get('gatehouse-session')}` }
   return Promise.all(
@@ -24,10 +24,10 @@ async function load(browser: WebBrowser, urls: string[]) {
   )
 }
 
-t.test('the local tenant, which takes a second use for a theft, refreshes again and again', async (t) => {
+t.test('the local tenant, which rejects a refresh token used twice, refreshes again and again', async (t) => {
   const { url } = await startWebApp(t)
   const clock = moveClock(t)
-  const browser = await signedIn(url)
+  const browser = await loggedIn(url)
   for (const hours of [23, 46, 69]) {
     clock.set(hours * HOUR)
     for (const { status, text } of await load(browser, Array(20).fill(url))) {
@@ -39,7 +39,7 @@ t.test('the local tenant, which takes a second use for a theft, refreshes again 
 
 onEachDatabase(
   t,
-  'an access token that has run out is refreshed once, however many wait in however many processes',
+  'an expired access token is refreshed once, whatever the number of waiting requests and processes',
   async (t, DATABASE_URL) => {
     await prepare(DATABASE_URL)
     const web = await WebIssuer.start(t)
@@ -49,10 +49,10 @@ onEachDatabase(
     const apps = [first, await listenAsWebApp(t, web.issuer, { environment })]
     const browser = await begin(web, first.url)
     const clock = moveClock(t)
-    // The API of BASE_URL is nobody: what counts here is what is asked of the issuer
+    // No API listens at BASE_URL: only the requests to the issuer count here
     const urls = apps.flatMap(({ url }) => Array(10).fill(url))
     await load(browser, urls)
-    t.equal(web.refreshes, 0, 'not before it runs out')
+    t.equal(web.refreshes, 0, 'not before it expires')
     for (const round of [1, 2]) {
       clock.set(round * HOUR)
       const hold = Promise.withResolvers<void>()
@@ -66,7 +66,7 @@ onEachDatabase(
   },
 )
 
-/** A session begun at an app whose BASE_URL is another's. */
+/** Logs in at an app that does not listen at its BASE_URL. */
 async function begin(web: WebIssuer, url: string): Promise<WebBrowser> {
   const browser = new WebBrowser()
   const { headers } = await browser.visit(`${url}/login`)
@@ -75,10 +75,10 @@ async function begin(web: WebIssuer, url: string): Promise<WebBrowser> {
   return browser
 }
 
-t.test('the requests of one process wait together, and do not each ask the database', async (t) => {
+t.test('requests of one process share one wait, so that not each of them queries the database', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const { sessions } = app.login
   const lease = sessions.lease.bind(sessions)
   let leases = 0
@@ -94,35 +94,38 @@ t.test('the requests of one process wait together, and do not each ask the datab
   t.ok(leases < 20, `${leases} for 20 pages`)
 })
 
-t.test('a refresh that the issuer refuses ends the session, and the person logs in again', async (t) => {
-  const { url, web, app } = await startWithIssuer(t)
-  const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
-  clock.set(HOUR)
-  web.isRevoked = true
-  const { status, headers } = await browser.visit(`${url}/admin?a=b`)
-  t.equal(status, 302)
-  t.equal(headers.get('location'), '/login?returnTo=%2Fadmin%3Fa%3Db')
-  t.strictSame(await app.store.selectFrom('sessions').selectAll().execute(), [])
-  t.equal((await browser.visit(`${url}/profile`)).status, 302)
-})
+t.test(
+  'a refresh that the issuer rejects ends the session, and the page redirects to the login',
+  async (t) => {
+    const { url, web, app } = await startWithIssuer(t)
+    const clock = moveClock(t)
+    const browser = await loggedInAt({ url }, web)
+    clock.set(HOUR)
+    web.isRevoked = true
+    const { status, headers } = await browser.visit(`${url}/admin?a=b`)
+    t.equal(status, 302)
+    t.equal(headers.get('location'), '/login?returnTo=%2Fadmin%3Fa%3Db')
+    t.strictSame(await app.store.selectFrom('sessions').selectAll().execute(), [])
+    t.equal((await browser.visit(`${url}/profile`)).status, 302)
+  },
+)
 
-t.test('a refresh that brings the tokens of somebody else ends the session', async (t) => {
+t.test('a refresh that returns tokens of another user ends the session', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR)
   web.idClaims = { sub: 'auth0|another' }
   t.equal((await browser.visit(`${url}/protected`)).status, 302)
   t.equal((await browser.visit(`${url}/profile`)).status, 302)
 })
 
-t.test('a refresh may bring neither an ID token nor another refresh token', async (t) => {
+t.test('a refresh may return neither an ID token nor a new refresh token', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const protectedPage = async () => (await browser.visit(`${url}/protected`)).text
-  web.answer = { id_token: undefined, refresh_token: undefined }
+  web.response = { id_token: undefined, refresh_token: undefined }
   clock.set(HOUR)
   t.match(await protectedPage(), message)
   t.equal(web.refreshes, 1)
@@ -130,30 +133,33 @@ t.test('a refresh may bring neither an ID token nor another refresh token', asyn
   t.equal(web.refreshes, 1)
 })
 
-t.test('while the issuer is away the page says so, the session stays, and all heals', async (t) => {
-  const { url, web, issuer, app } = await startWithIssuer(t)
-  const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
-  t.match((await browser.visit(`${url}/protected`)).text, message)
-  await issuer.stop()
-  clock.set(HOUR - 20_000)
-  t.match((await browser.visit(`${url}/protected`)).text, message, 'the token has not run out yet')
-  clock.set(HOUR)
-  for (const page of await load(browser, Array(5).fill(url))) {
-    t.equal(page.status, 200)
-    t.match(page.text, 'the identity provider cannot be reached')
-  }
-  t.equal((await browser.visit(`${url}/profile`)).status, 200)
-  t.ok(app.logLines.some(({ msg }) => msg === 'access token not refreshed'))
-  await issuer.listen()
-  t.match((await browser.visit(`${url}/protected`)).text, message)
-  t.equal(web.refreshes, 1)
-})
+t.test(
+  'while the issuer is unavailable the page says so and the session goes on; later it refreshes',
+  async (t) => {
+    const { url, web, issuer, app } = await startWithIssuer(t)
+    const clock = moveClock(t)
+    const browser = await loggedInAt({ url }, web)
+    t.match((await browser.visit(`${url}/protected`)).text, message)
+    await issuer.stop()
+    clock.set(HOUR - 20_000)
+    t.match((await browser.visit(`${url}/protected`)).text, message, 'the token is not expired yet')
+    clock.set(HOUR)
+    for (const page of await load(browser, Array(5).fill(url))) {
+      t.equal(page.status, 200)
+      t.match(page.text, 'the identity provider cannot be reached')
+    }
+    t.equal((await browser.visit(`${url}/profile`)).status, 200)
+    t.ok(app.logLines.some(({ msg }) => msg === 'access token not refreshed'))
+    await issuer.listen()
+    t.match((await browser.visit(`${url}/protected`)).text, message)
+    t.equal(web.refreshes, 1)
+  },
+)
 
-t.test('an issuer that answers a refresh late is not asked twice: its tokens are kept', async (t) => {
+t.test('a late response to a refresh is used, and the issuer is not asked twice', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const hold = Promise.withResolvers<void>()
   web.hold = hold.promise
   clock.set(HOUR)
@@ -165,11 +171,11 @@ t.test('an issuer that answers a refresh late is not asked twice: its tokens are
 })
 
 t.test(
-  'who waits for another process learns that it has failed, or takes over when it has died',
+  'a request that waits for another process gets its failure, or takes over when the lease expires',
   async (t) => {
     const { url, web, app } = await startWithIssuer(t)
     const clock = moveClock(t)
-    const browser = await signedInAt({ url }, web)
+    const browser = await loggedInAt({ url }, web)
     clock.set(HOUR)
     const lease = (until: number | null) =>
       app.store
@@ -188,10 +194,10 @@ t.test(
   },
 )
 
-t.test('a session that ends while its tokens are refreshed stays ended', async (t) => {
+t.test('a session that ends during a refresh stays ended', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR)
   const hold = Promise.withResolvers<void>()
   web.hold = hold.promise
@@ -205,9 +211,9 @@ t.test('a session that ends while its tokens are refreshed stays ended', async (
 
 t.test('without a refresh token the session lasts as long as the access token', async (t) => {
   const { url, web } = await startWithIssuer(t)
-  web.answer = { refresh_token: undefined }
+  web.response = { refresh_token: undefined }
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(HOUR - 20_000)
   t.match((await browser.visit(`${url}/protected`)).text, message)
   clock.set(HOUR)
@@ -215,11 +221,11 @@ t.test('without a refresh token the session lasts as long as the access token', 
   t.equal(web.refreshes, 0)
 })
 
-t.test('a token whose lifetime the issuer keeps to itself is used as it is', async (t) => {
+t.test('an access token without a lifetime is used unchanged', async (t) => {
   const { url, web } = await startWithIssuer(t)
   web.lifetimeSeconds = undefined
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   clock.set(20 * HOUR)
   t.match((await browser.visit(`${url}/protected`)).text, 'token is expired')
   t.equal(web.refreshes, 0)

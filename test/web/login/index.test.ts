@@ -5,13 +5,13 @@ import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { listenAsWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { askToLogIn, signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startLogin, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
 
-async function isSignedIn(browser: WebBrowser, url: string): Promise<boolean> {
+async function isLoggedIn(browser: WebBrowser, url: string): Promise<boolean> {
   return (await browser.visit(`${url}/profile`)).status === 200
 }
 
-onEachDatabase(t, 'secrets can be replaced one after the other', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'session secrets can be rotated', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const web = await WebIssuer.start(t)
   const [old, fresh] = ['old-secret '.repeat(3).trim(), 'new-secret '.repeat(3).trim()]
@@ -22,23 +22,23 @@ onEachDatabase(t, 'secrets can be replaced one after the other', async (t, DATAB
   }
   let app = await run(old)
   const { url } = app
-  const browser = await signedInAt(app, web)
-  const underWay = new WebBrowser()
-  const asked = await askToLogIn(underWay, url)
+  const browser = await loggedInAt(app, web)
+  const inProgress = new WebBrowser()
+  const request = await startLogin(inProgress, url)
   await app.close()
 
   app = await run(`${fresh},${old}`)
-  t.ok(await isSignedIn(browser, url))
-  t.equal((await underWay.visit(web.callback(asked))).status, 302, 'also of a log-in under way')
-  const newcomer = await signedInAt(app, web)
+  t.ok(await isLoggedIn(browser, url))
+  t.equal((await inProgress.visit(web.callback(request))).status, 302, 'also a login in progress')
+  const newcomer = await loggedInAt(app, web)
   await app.close()
 
   app = await run(fresh)
-  t.ok(await isSignedIn(newcomer, url))
-  t.notOk(await isSignedIn(browser, url), 'without the secret it was sealed with')
+  t.ok(await isLoggedIn(newcomer, url))
+  t.notOk(await isLoggedIn(browser, url), 'without the secret of its session')
 })
 
-onEachDatabase(t, 'a session works in every process, and its end counts in all', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'a session works in every process, and ends in all of them', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const web = await WebIssuer.start(t)
   const environment = { DATABASE_URL, BASE_URL: 'http://localhost:1' }
@@ -50,66 +50,66 @@ onEachDatabase(t, 'a session works in every process, and its end counts in all',
   const move = (from: string, to: string) => {
     for (const [name, value] of browser.cookies(from)) browser.cookies(to).set(name, value)
   }
-  const callback = web.callback(await askToLogIn(browser, one.url))
+  const callback = web.callback(await startLogin(browser, one.url))
   move(one.url, two.url)
   const replay = `${two.url}${callback.pathname}${callback.search}`
-  t.equal((await browser.visit(replay)).status, 302, 'begun here, completed there')
+  t.equal((await browser.visit(replay)).status, 302, 'started at one, completed at the other')
   t.equal((await browser.visit(`${one.url}${callback.pathname}${callback.search}`)).status, 400, 'once')
   move(two.url, one.url)
-  for (const { url } of [one, two]) t.ok(await isSignedIn(browser, url))
+  for (const { url } of [one, two]) t.ok(await isLoggedIn(browser, url))
   await browser.visit(`${two.url}/logout`, { method: 'POST' })
-  for (const { url } of [one, two]) t.notOk(await isSignedIn(browser, url))
+  for (const { url } of [one, two]) t.notOk(await isLoggedIn(browser, url))
 })
 
-onEachDatabase(t, 'the sessions of a person go with the person', async (t, DATABASE_URL) => {
+onEachDatabase(t, 'deleting a user deletes the sessions of the user', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web, issuer } = await startWithIssuer(t, { DATABASE_URL })
-  const one = await signedInAt({ url }, web)
+  const one = await loggedInAt({ url }, web)
   web.idClaims = { sub: 'auth0|2' }
-  const two = await signedInAt({ url }, web)
+  const two = await loggedInAt({ url }, web)
   const headers = bearer(await issuer.sign({ sub: 'auth0|admin', scope: 'read:users delete:users' }))
   const users = (await (await fetch(`${url}/api/users`, { headers })).json()) as Record<string, unknown>[]
   t.match(users, [
     { subject: 'auth0|1', email: 'one@example.com', name: 'Number One', emailVerified: true },
     { subject: 'auth0|2' },
   ])
-  t.ok(await isSignedIn(one, url))
+  t.ok(await isLoggedIn(one, url))
   const { status } = await fetch(`${url}/api/users/${users[0]?.id}`, { method: 'DELETE', headers })
   t.equal(status, 204)
-  t.notOk(await isSignedIn(one, url))
-  t.ok(await isSignedIn(two, url))
-  t.ok(await isSignedIn(await signedInAt({ url }, web), url), 'who signs in again is somebody new')
+  t.notOk(await isLoggedIn(one, url))
+  t.ok(await isLoggedIn(two, url))
+  t.ok(await isLoggedIn(await loggedInAt({ url }, web), url), 'the next login registers a new user')
 })
 
-t.test('of a person the ID token need not say more than who it is', async (t) => {
+t.test('an ID token without profile claims is enough to log in', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
   web.idClaims = { email: undefined, email_verified: undefined, name: undefined, sid: undefined }
-  t.ok(await isSignedIn(await signedInAt({ url }, web), url))
+  t.ok(await isLoggedIn(await loggedInAt({ url }, web), url))
   const headers = bearer(await issuer.sign({ sub: 'auth0|admin', scope: 'read:users' }))
   const users = await (await fetch(`${url}/api/users`, { headers })).json()
   t.match(users, [{ subject: 'auth0|1', email: null, emailVerified: null, name: null }])
 })
 
-t.test('a session is nothing to the API', async (t) => {
+t.test('the API ignores sessions', async (t) => {
   const { url, web } = await startWithIssuer(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   t.equal((await browser.visit(`${url}/api/private`)).status, 401)
   t.equal((await browser.visit(`${url}/api/users/me`)).status, 401)
 })
 
 t.test(
-  'a database that is away is 503 for who has a session, and no matter for the log-in page',
+  'with the database unavailable, requests with a session are 503, and the login page works',
   async (t) => {
     const { url, web, app } = await startWithIssuer(t, { DATABASE_URL: `file:${t.testdir()}/a.db` })
-    const browser = await signedInAt({ url }, web)
+    const browser = await loggedInAt({ url }, web)
     const other = await openStore(app.config.DATABASE_URL)
     t.teardown(() => other.destroy())
-    const callback = web.callback(await askToLogIn(browser, url))
+    const callback = web.callback(await startLogin(browser, url))
     await other.transaction().execute(async () => {
       t.equal((await new WebBrowser().visit(`${url}/`)).status, 200)
       t.equal((await new WebBrowser().visit(`${url}/login`)).status, 302)
       t.equal((await browser.visit(callback)).status, 503)
     })
-    t.ok(await isSignedIn(browser, url))
+    t.ok(await isLoggedIn(browser, url))
   },
 )

@@ -7,7 +7,7 @@ import { WebIssuer } from '../../helpers/web-issuer.ts'
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 const now = () => Math.floor(Date.now() / 1000)
 
-/** The web app, and what it answers to logout tokens that are acceptable but for the changes. */
+/** Starts the web app. `status` sends a valid logout token with changes and returns the status. */
 async function start(t: Test) {
   const web = await WebIssuer.start(t)
   const environment = { AUTH_CLOCK_TOLERANCE_SECONDS: '60' }
@@ -28,7 +28,7 @@ async function start(t: Test) {
   return { web, issuer: web.issuer, app, send, claims, status }
 }
 
-t.test('a logout token is accepted in every form it may have', async (t) => {
+t.test('every allowed form of a logout token is accepted', async (t) => {
   const { status } = await start(t)
   for (const changes of [
     {},
@@ -44,7 +44,7 @@ t.test('a logout token is accepted in every form it may have', async (t) => {
     t.equal(await status({}, { typ }), 200, String(typ))
 })
 
-t.test('one that is wrong in any way is refused, and the log says why', async (t) => {
+t.test('a logout token with any fault is rejected, and the log has the reason', async (t) => {
   const { status, app } = await start(t)
   const text = { 'not text': 7, empty: '', 'with a zero': 'a\0b', endless: 'x'.repeat(1_001) }
   const cases: [detail: string, changes: object, header?: object][] = [
@@ -80,7 +80,7 @@ t.test('one that is wrong in any way is refused, and the log says why', async (t
   t.equal(await status(), 200)
 })
 
-t.test('one by another key, by another algorithm or by none is refused', async (t) => {
+t.test('a logout token with another key, another algorithm or no signature is rejected', async (t) => {
   const { status, send, claims, issuer } = await start(t)
   const [key] = issuer.keys
   const stranger = { ...(await issuer.addKey('stranger')), kid: 'key-1' }
@@ -102,7 +102,7 @@ t.test('one by another key, by another algorithm or by none is refused', async (
   t.equal((await send(good)).status, 200)
 })
 
-t.test('an access token and an ID token are no logout tokens', async (t) => {
+t.test('an access token or an ID token is not accepted as a logout token', async (t) => {
   const { send, issuer, web, status } = await start(t)
   t.equal((await send(await issuer.sign())).status, 400)
   t.equal((await send(await issuer.sign({ aud: 'gatehouse-web' }))).status, 400)
@@ -111,14 +111,14 @@ t.test('an access token and an ID token are no logout tokens', async (t) => {
   t.equal(await status(), 200)
 })
 
-t.test('an issuer that is away is an outage, and no fault of the token', async (t) => {
+t.test('an unavailable issuer is 503, not an error of the token', async (t) => {
   const { status, issuer } = await start(t)
   issuer.misbehaviour = (_request, response) => response.writeHead(500).end()
   t.equal(await status(), 503)
-  t.equal(await status({ exp: now() - 600 }), 400, 'what can be told without it is told')
+  t.equal(await status({ exp: now() - 600 }), 400, 'checks without the key set still apply')
 })
 
-t.test('of several issuers the first speaks for the web app, and no other', async (t) => {
+t.test('of several issuers only the first can log users out', async (t) => {
   const other = await WebIssuer.start(t)
   const web = await WebIssuer.start(t)
   const { url } = await listenAsWebApp(t, {

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { localPath, logInPath } from '../../../src/web/login/return-to.ts'
+import { localPath, loginPath } from '../../../src/web/login/return-to.ts'
 
 const base = 'https://app.example'
 
-t.test('a path of the web app is gone back to as it is', async (t) => {
+t.test('a path of the web app is returned unchanged', async (t) => {
   for (const path of [
     '/',
     '/public',
@@ -17,7 +17,7 @@ t.test('a path of the web app is gone back to as it is', async (t) => {
   t.equal(localPath(`/${'x'.repeat(511)}`, base)?.length, 512)
 })
 
-t.test('anything that could lead elsewhere is not', async (t) => {
+t.test('anything that could lead to another site is rejected', async (t) => {
   for (const dangerous of [
     undefined,
     null,
@@ -65,6 +65,6 @@ t.test('anything that could lead elsewhere is not', async (t) => {
   }
 })
 
-t.test('the way to the log-in names the page, as one value', async (t) => {
-  t.equal(logInPath('/a?b=c&d#e'), '/login?returnTo=%2Fa%3Fb%3Dc%26d%23e')
+t.test('the login path carries the page as one value', async (t) => {
+  t.equal(loginPath('/a?b=c&d#e'), '/login?returnTo=%2Fa%3Fb%3Dc%26d%23e')
 })

@@ -4,16 +4,16 @@ import { Sealer } from '../../../src/web/login/sealer.ts'
 const secret = 'x'.repeat(32)
 const value = { a: 'readable text', b: [1, null] }
 
-t.test('what is sealed opens in its place, and can be read nowhere', async (t) => {
+t.test('a sealed value opens in its place, and is not readable', async (t) => {
   const sealer = new Sealer([secret], 'purpose')
   const sealed = sealer.seal(value, 'place')
   t.strictSame(sealer.open(sealed, 'place'), value)
   t.match(sealed, /^[\w-]+$/)
   t.notMatch(Buffer.from(sealed, 'base64url').toString('latin1'), 'readable')
-  t.not(sealer.seal(value, 'place'), sealed, 'never the same twice')
+  t.not(sealer.seal(value, 'place'), sealed, 'with a fresh IV')
 })
 
-t.test('what was changed does not open, wherever it was changed', async (t) => {
+t.test('a changed value does not open, whichever byte was changed', async (t) => {
   const sealer = new Sealer([secret], 'purpose')
   const bytes = Buffer.from(sealer.seal(value, 'place'), 'base64url')
   for (let at = 0; at < bytes.length; at++) {
@@ -25,12 +25,15 @@ t.test('what was changed does not open, wherever it was changed', async (t) => {
   for (const nonsense of ['', '!', 'A', 'A'.repeat(100)]) t.equal(sealer.open(nonsense, 'place'), undefined)
 })
 
-t.test('it opens in no other place, for no other purpose and with no other secret', async (t) => {
-  const sealed = new Sealer([secret], 'purpose').seal(value, 'place')
-  t.equal(new Sealer([secret], 'purpose').open(sealed, 'another'), undefined)
-  t.equal(new Sealer([secret], 'another').open(sealed, 'place'), undefined)
-  t.equal(new Sealer(['y'.repeat(32)], 'purpose').open(sealed, 'place'), undefined)
-})
+t.test(
+  'a sealed value does not open in another place, for another purpose or with another secret',
+  async (t) => {
+    const sealed = new Sealer([secret], 'purpose').seal(value, 'place')
+    t.equal(new Sealer([secret], 'purpose').open(sealed, 'another'), undefined)
+    t.equal(new Sealer([secret], 'another').open(sealed, 'place'), undefined)
+    t.equal(new Sealer(['y'.repeat(32)], 'purpose').open(sealed, 'place'), undefined)
+  },
+)
 
 t.test('the first secret seals and every secret opens', async (t) => {
   const [old, both, fresh] = [[secret], ['y'.repeat(32), secret], ['y'.repeat(32)]].map(

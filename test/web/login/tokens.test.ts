@@ -1,34 +1,7 @@
 import t from 'tap'
-import { type IdTokenClaims, toAccount, toTokens } from '../../../src/web/login/tokens.ts'
+import { toTokens } from '../../../src/web/login/tokens.ts'
 
-const required = { iss: 'https://issuer.example/', aud: 'client', iat: 1, exp: 2 }
-const account = (claims: object) => toAccount({ ...required, sub: 'a|1', ...claims } as IdTokenClaims)
-
-t.test('an account is the claims that are shown, and no others', async (t) => {
-  const claims = {
-    nickname: 'one',
-    name: 'Number One',
-    picture: 'https://example.com/1.png',
-    updated_at: '2026-11-21T10:00:00.000Z',
-    email: 'one@example.com',
-    email_verified: false,
-  }
-  t.strictSame(account({ ...claims, sid: 's', address: {} }), { sub: 'a|1', ...claims })
-  t.strictSame(account({}), { sub: 'a|1' })
-})
-
-t.test('claims of another shape are left out', async (t) => {
-  for (const value of [null, 7, {}, ['x'], '', 'a\0b', 'x'.repeat(2_001)])
-    t.strictSame(account({ nickname: value, name: value, picture: value, email: value }), { sub: 'a|1' })
-  t.strictSame(account({ email_verified: 'true', updated_at: {} }), { sub: 'a|1' })
-})
-
-t.test('a time that is a number is told as text, if it is one', async (t) => {
-  t.equal(account({ updated_at: 1_793_000_000 }).updated_at, '2026-10-26T07:33:20.000Z')
-  t.equal(account({ updated_at: 1e300 }).updated_at, undefined)
-})
-
-t.test('tokens without a lifetime, or with none left, have none', async (t) => {
+t.test('tokens without a positive expires_in have no lifetime', async (t) => {
   const answer = { access_token: 'a', token_type: 'bearer' } as const
   t.strictSame(toTokens({ ...answer, expires_in: 60, refresh_token: 'r', id_token: 'i' }), {
     accessToken: 'a',

@@ -1,14 +1,14 @@
 import t from 'tap'
 import { api } from '../../dev/helpers/tenant.ts'
 import { moveClock } from '../../helpers/clock.ts'
-import { isCallback, sessionCookie, signedIn, signIn, startWebApp } from '../../helpers/web-app.ts'
+import { isCallback, loggedIn, logIn, sessionCookie, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { askToLogIn, signedInAt, startWithIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startLogin, startWithIssuer } from '../../helpers/web-issuer.ts'
 
 const admin = { email: 'admin@example.com', password: 'admin-password' }
 const MINUTE = 60_000
 
-t.test('somebody who logs in is led to their profile, signed in', async (t) => {
+t.test('a login ends on the profile page, with a session', async (t) => {
   const { url, tenant } = await startWebApp(t)
   const browser = new WebBrowser()
   await browser.open(`${url}/login`)
@@ -34,7 +34,7 @@ t.test('somebody who logs in is led to their profile, signed in', async (t) => {
   t.match(browser.page.text, 'This is an admin message.')
 })
 
-t.test('somebody who signs up is shown the sign-up page, and then signed in', async (t) => {
+t.test('/signup shows the sign-up page of the issuer and ends with a session', async (t) => {
   const { url } = await startWebApp(t)
   const browser = new WebBrowser()
   await browser.open(`${url}/signup`)
@@ -45,7 +45,7 @@ t.test('somebody who signs up is shown the sign-up page, and then signed in', as
   t.match(browser.page.text, 'new.comer@example.org')
 })
 
-t.test('who has to log in first comes back to where they were going', async (t) => {
+t.test('after a required login the browser returns to the page it requested', async (t) => {
   const { url } = await startWebApp(t)
   for (const path of ['/protected', '/admin?a=1&b=%2F', '/profile']) {
     const browser = new WebBrowser()
@@ -53,16 +53,16 @@ t.test('who has to log in first comes back to where they were going', async (t) 
     t.equal(status, 302)
     t.equal(headers.get('location'), `/login?returnTo=${encodeURIComponent(path)}`)
     t.equal(headers.get('cache-control'), 'no-store')
-    await signIn(browser, url, 'admin', path)
+    await logIn(browser, url, 'admin', path)
     t.equal(browser.page.url.href, `${url}${path}`)
     t.equal(browser.page.status, 200)
   }
 })
 
-t.test('nobody is led out of the web app', async (t) => {
+t.test('returnTo never leads out of the web app', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const landing = async (query: string) => {
-    const browser = await signedInAt({ url }, web, `/login${query}`)
+    const browser = await loggedInAt({ url }, web, `/login${query}`)
     return browser.page.headers.get('location')
   }
   t.equal(await landing('?returnTo=/public'), '/public')
@@ -83,70 +83,74 @@ t.test('nobody is led out of the web app', async (t) => {
   }
 })
 
-t.test('a log-in is completed in the browser that began it, and nowhere else', async (t) => {
+t.test('a login is completed only in the browser that started it', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const [victim, attacker] = [new WebBrowser(), new WebBrowser()]
-  const asked = await askToLogIn(victim, url)
-  const other = await askToLogIn(attacker, url)
+  const request = await startLogin(victim, url)
+  const other = await startLogin(attacker, url)
   const states = {
     'of another browser': other.searchParams.get('state') ?? '',
     forged: 'A'.repeat(43),
-    'like another at its start': `${asked.searchParams.get('state')?.slice(0, 8)}${'A'.repeat(35)}`,
+    'like another at its start': `${request.searchParams.get('state')?.slice(0, 8)}${'A'.repeat(35)}`,
     empty: '',
   }
   for (const [which, state] of Object.entries(states)) {
-    const page = await victim.visit(web.callback(asked, { state }))
+    const page = await victim.visit(web.callback(request, { state }))
     t.equal(page.status, 400, `a state ${which}`)
     t.match(page.text, 'This login was started in another browser')
   }
   for (const query of ['', '?code=code-0', `?code=code-0&state=a&state=b`])
     t.equal((await victim.visit(`${url}/callback${query}`)).status, 400, query)
-  t.equal(web.asked.length, 0, 'the issuer is not asked')
+  t.equal(web.requests.length, 0, 'the issuer is not asked')
   t.equal(sessionCookie(victim, url), undefined)
 
-  const page = await victim.visit(web.callback(asked))
+  const page = await victim.visit(web.callback(request))
   t.equal(page.status, 302)
   t.ok(sessionCookie(victim, url))
 })
 
-t.test('a code that was given to another browser is of no use', async (t) => {
+t.test('a code issued to another browser is rejected', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const [victim, attacker] = [new WebBrowser(), new WebBrowser()]
-  const stolen = web.code(await askToLogIn(attacker, url))
-  const page = await victim.visit(web.callback(await askToLogIn(victim, url), { code: stolen }))
+  const stolen = web.code(await startLogin(attacker, url))
+  const page = await victim.visit(web.callback(await startLogin(victim, url), { code: stolen }))
   t.equal(page.status, 400, 'the verifier does not fit')
   t.match(page.text, 'The login could not be completed')
-  t.equal(web.asked.length, 1)
+  t.equal(web.requests.length, 1)
   t.equal(sessionCookie(victim, url), undefined)
 })
 
-t.test('a callback works once, also for who has kept its cookie', async (t) => {
+t.test('a callback works once, even with a copy of its cookie', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = new WebBrowser()
-  const callback = web.callback(await askToLogIn(browser, url))
-  const kept = new Map(browser.cookies(url))
+  const callback = web.callback(await startLogin(browser, url))
+  const copy = new Map(browser.cookies(url))
   t.equal((await browser.visit(callback)).status, 302)
-  t.strictSame([...browser.cookies(url).keys()], ['gatehouse-session'], 'the cookie of the attempt is gone')
+  t.strictSame(
+    [...browser.cookies(url).keys()],
+    ['gatehouse-session'],
+    'the cookie of the transaction is deleted',
+  )
   t.equal((await browser.visit(callback)).status, 400)
   const thief = new WebBrowser()
-  for (const [name, value] of kept) thief.cookies(url).set(name, value)
+  for (const [name, value] of copy) thief.cookies(url).set(name, value)
   t.equal((await thief.visit(callback)).status, 400)
-  t.equal(web.asked.length, 1, 'the issuer is not asked again')
+  t.equal(web.requests.length, 1, 'the issuer is not asked again')
 })
 
-t.test('a log-in may take ten minutes', async (t) => {
+t.test('a login transaction expires after ten minutes', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
   const browser = new WebBrowser()
-  const slow = await askToLogIn(browser, url)
-  const slower = await askToLogIn(browser, url)
+  const slow = await startLogin(browser, url)
+  const slower = await startLogin(browser, url)
   clock.set(9.9 * MINUTE)
   t.equal((await browser.visit(web.callback(slow))).status, 302)
   clock.set(10.1 * MINUTE)
   t.equal((await browser.visit(web.callback(slower))).status, 400)
 })
 
-t.test('five tabs can log in at once, in any order; of more the oldest is given up', async (t) => {
+t.test('five tabs can log in at once, in any order; the sixth replaces the oldest', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const clock = moveClock(t)
   const browser = new WebBrowser()
@@ -154,7 +158,7 @@ t.test('five tabs can log in at once, in any order; of more the oldest is given 
   const tabs: URL[] = []
   for (let tab = 0; tab < 6; tab++) {
     clock.set(tab * 1000)
-    tabs.push(await askToLogIn(browser, url, `/login?returnTo=/tab-${tab}`))
+    tabs.push(await startLogin(browser, url, `/login?returnTo=/tab-${tab}`))
   }
   t.equal([...browser.cookies(url).keys()].length, 5)
   for (const tab of [3, 5, 1, 4, 2]) {
@@ -164,7 +168,7 @@ t.test('five tabs can log in at once, in any order; of more the oldest is given 
   t.equal((await browser.visit(web.callback(tabs[0] as URL))).status, 400)
 })
 
-t.test('a cookie of a log-in that was tampered with is none', async (t) => {
+t.test('a manipulated cookie of a login transaction is rejected', async (t) => {
   const { url, web } = await startWithIssuer(t)
   for (const change of [
     (value: string) => `${value.slice(0, 40)}${value[40] === 'A' ? 'B' : 'A'}${value.slice(41)}`,
@@ -173,22 +177,22 @@ t.test('a cookie of a log-in that was tampered with is none', async (t) => {
     () => 'nonsense',
   ]) {
     const browser = new WebBrowser()
-    const asked = await askToLogIn(browser, url)
+    const request = await startLogin(browser, url)
     const cookies = browser.cookies(url)
     const [[name, value] = ['', '']] = cookies
     cookies.set(name, change(value))
-    t.equal((await browser.visit(web.callback(asked))).status, 400)
+    t.equal((await browser.visit(web.callback(request))).status, 400)
     cookies.set(name, value)
-    t.equal((await browser.visit(web.callback(asked))).status, 302)
+    t.equal((await browser.visit(web.callback(request))).status, 302)
   }
 })
 
-t.test('what the issuer says against it is told, in our words', async (t) => {
+t.test('an error response of the issuer is shown in our words, and logged in its own', async (t) => {
   const { url, web, app } = await startWithIssuer(t)
   const browser = new WebBrowser()
-  const asked = await askToLogIn(browser, url)
+  const request = await startLogin(browser, url)
   const page = await browser.visit(
-    web.callback(asked, { error: 'access_denied', error_description: 'Call +49 evil' }),
+    web.callback(request, { error: 'access_denied', error_description: 'Call +49 evil' }),
   )
   t.equal(page.status, 400)
   t.match(page.text, 'The identity provider denied the login')
@@ -196,11 +200,11 @@ t.test('what the issuer says against it is told, in our words', async (t) => {
   t.match(app.logLines.find(({ code }) => code === 'login_failed')?.detail, /access_denied, Call \+49 evil/)
 })
 
-t.test('the session id is made at the log-in, whatever the browser brings', async (t) => {
+t.test('the session id is created at login, whatever cookie the browser sends', async (t) => {
   const { url } = await startWebApp(t)
   const browser = new WebBrowser()
   browser.cookies(url).set('gatehouse-session', 'fixed-by-an-attacker')
-  await signIn(browser, url)
+  await logIn(browser, url)
   const first = sessionCookie(browser, url)
   t.match(first, /^[\w-]{43}$/)
   await browser.open(`${url}/login`)
@@ -209,18 +213,18 @@ t.test('the session id is made at the log-in, whatever the browser brings', asyn
   t.not(second, first)
 })
 
-t.test('who signs in as somebody else is somebody else, and the session before is over', async (t) => {
+t.test('a login as another user replaces the session, and ends the previous one', async (t) => {
   const { url } = await startWebApp(t)
-  const [alone, replaced] = [await signedIn(url, 'reader'), new WebBrowser()]
+  const [alone, replaced] = [await loggedIn(url, 'reader'), new WebBrowser()]
   const old = sessionCookie(alone, url) ?? ''
   replaced.cookies(url).set('gatehouse-session', old)
-  await signIn(replaced, url, 'admin')
+  await logIn(replaced, url, 'admin')
   t.match((await replaced.open(`${url}/profile`)).text, 'admin@example.com')
   t.not(sessionCookie(replaced, url), old)
   t.equal((await alone.visit(`${url}/profile`)).status, 302, 'the old id opens nothing')
 })
 
-t.test('mere visitors get no cookie and leave no row', async (t) => {
+t.test('visits without a login set no cookie and store no row', async (t) => {
   const { url, app } = await startWebApp(t)
   for (const path of ['/', '/public', '/profile', '/admin', '/callback', '/logout', '/nowhere']) {
     const { headers } = await new WebBrowser().visit(`${url}${path}`)
@@ -231,16 +235,16 @@ t.test('mere visitors get no cookie and leave no row', async (t) => {
     t.strictSame(await app.store.selectFrom(table).selectAll().execute(), [], table)
 })
 
-t.test('cookies are for this server alone, and under https for https alone', async (t) => {
+t.test('cookies are limited to this host, and under https to https', async (t) => {
   for (const [scheme, prefix, secure] of [
     ['http', '', ''],
     ['https', '__Host-', '; Secure'],
   ] as const) {
     const { url, web, app } = await startWithIssuer(t, { BASE_URL: `${scheme}://app.example` })
     const login = await fetch(`${url}/login`, { redirect: 'manual' })
-    const [attempt = ''] = login.headers.getSetCookie()
+    const [transaction = ''] = login.headers.getSetCookie()
     t.match(
-      attempt,
+      transaction,
       new RegExp(
         `^${prefix}gatehouse-login-[\\w-]{8}=[\\w-]+; Max-Age=600; Path=/; HttpOnly${secure}; SameSite=Lax$`,
       ),
@@ -248,23 +252,23 @@ t.test('cookies are for this server alone, and under https for https alone', asy
     const { pathname, search } = web.callback(new URL(login.headers.get('location') ?? ''))
     const callback = await app.inject({
       url: pathname + search,
-      headers: { cookie: attempt.split(';')[0] },
+      headers: { cookie: transaction.split(';')[0] },
     })
-    const [session, gone] = [callback.headers['set-cookie']].flat().reverse()
+    const [session, deleted] = [callback.headers['set-cookie']].flat().reverse()
     t.match(
       session,
       new RegExp(
         `^${prefix}gatehouse-session=[\\w-]{43}; Max-Age=1209600; Path=/; HttpOnly${secure}; SameSite=Lax$`,
       ),
     )
-    t.match(gone, new RegExp(`^${prefix}gatehouse-login-.{8}=; .*Path=/; .*HttpOnly${secure}`))
+    t.match(deleted, new RegExp(`^${prefix}gatehouse-login-.{8}=; .*Path=/; .*HttpOnly${secure}`))
   }
 })
 
-t.test('there is no other way to the callback', async (t) => {
+t.test('the callback accepts GET only', async (t) => {
   const { url, web } = await startWithIssuer(t)
   const browser = new WebBrowser()
-  const { pathname, search, searchParams } = web.callback(await askToLogIn(browser, url))
+  const { pathname, search, searchParams } = web.callback(await startLogin(browser, url))
   const post = await browser.visit(`${url}${pathname}`, { method: 'POST', body: searchParams })
   t.equal(post.status, 404)
   t.equal((await browser.visit(`${url}${pathname}${search}`, { method: 'HEAD' })).status, 404)
@@ -272,7 +276,7 @@ t.test('there is no other way to the callback', async (t) => {
   t.equal((await browser.visit(`${url}${pathname}${search}`)).status, 302)
 })
 
-t.test('the code is not opened by the way of the tenant either', async (t) => {
+t.test('a callback of the local tenant is rejected in another browser', async (t) => {
   const { url } = await startWebApp(t)
   const browser = new WebBrowser()
   await browser.open(`${url}/login`)

@@ -1,14 +1,14 @@
 import t from 'tap'
-import { sessionCookie, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { loggedIn, sessionCookie, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { signedInAt, startWithIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startWithIssuer } from '../../helpers/web-issuer.ts'
 
 const form = { method: 'POST', body: new URLSearchParams() }
 
 for (const method of ['POST', 'GET']) {
   t.test(`${method} /logout ends the session here and at the issuer`, async (t) => {
     const { url, tenant } = await startWebApp(t)
-    const browser = await signedIn(url)
+    const browser = await loggedIn(url)
     const thief = new WebBrowser()
     thief.cookies(url).set('gatehouse-session', sessionCookie(browser, url) ?? '')
     t.equal((await thief.visit(`${url}/profile`)).status, 200)
@@ -20,23 +20,23 @@ for (const method of ['POST', 'GET']) {
     t.equal(home?.href, `${url}/`)
     t.equal(browser.page.status, 200)
     t.equal(sessionCookie(browser, url), undefined)
-    t.equal((await thief.visit(`${url}/profile`)).status, 302, 'also for who has kept the cookie')
+    t.equal((await thief.visit(`${url}/profile`)).status, 302, 'even with a copy of the cookie')
     await browser.open(`${url}/login`)
     t.match(browser.page.text, 'Log in', 'the issuer asks again')
   })
 }
 
-t.test('logging out needs no session, and a HEAD does not do it', async (t) => {
+t.test('logout needs no session, and HEAD does not log out', async (t) => {
   const { url, web } = await startWithIssuer(t)
   t.equal((await new WebBrowser().visit(`${url}/logout`, form)).status, 302)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   t.equal((await browser.visit(`${url}/logout`, { method: 'HEAD' })).status, 404)
   t.equal((await browser.visit(`${url}/profile`)).status, 200)
 })
 
-t.test('a form of another site logs nobody out', async (t) => {
+t.test('a form of another site does not log the user out', async (t) => {
   const { url, web } = await startWithIssuer(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   for (const headers of [
     { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
     { 'sec-fetch-site': 'same-site', origin: url },
@@ -58,13 +58,13 @@ t.test('a form of another site logs nobody out', async (t) => {
     { origin: 'null' },
     {},
   ]) {
-    const own = await signedInAt({ url }, web)
+    const own = await loggedInAt({ url }, web)
     t.equal((await own.visit(`${url}/logout`, { ...form, headers })).status, 302, JSON.stringify(headers))
     t.equal((await own.visit(`${url}/profile`)).status, 302)
   }
 })
 
-t.test('an issuer that has not got the paths of Auth0 says itself where to log out', async (t) => {
+t.test('issuers without Auth0’s paths name their logout endpoint in the metadata', async (t) => {
   const { url, web, issuer } = await startWithIssuer(t)
   const discovery = {
     issuer: issuer.url,
@@ -73,7 +73,7 @@ t.test('an issuer that has not got the paths of Auth0 says itself where to log o
     token_endpoint: `${issuer.url}oauth/token?tenant=1`,
   }
   issuer.discovery = { ...discovery, end_session_endpoint: `${issuer.url}end?tenant=1` }
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const { headers } = await browser.visit(`${url}/logout`, form)
   const target = new URL(headers.get('location') ?? '')
   t.equal(`${target.origin}${target.pathname}`, `${issuer.url}end`)
@@ -96,10 +96,23 @@ t.test('an issuer that has not got the paths of Auth0 says itself where to log o
   }
 })
 
-t.test('logging out works while the issuer cannot be asked', async (t) => {
+t.test('logout works while the issuer is unavailable', async (t) => {
   const { url, issuer } = await startWithIssuer(t)
   await issuer.stop()
   const { status, headers } = await new WebBrowser().visit(`${url}/logout`, form)
   t.equal(status, 302)
   t.match(headers.get('location'), `${issuer.url}v2/logout?`)
+})
+
+t.test('the origin of the web app is that of BASE_URL, with its port and without its path', async (t) => {
+  const { app } = await startWithIssuer(t, { BASE_URL: 'https://app.example:8443/base' })
+  const status = async (origin: string) =>
+    (await app.inject({ method: 'POST', url: '/logout', headers: { origin } })).statusCode
+  t.equal(await status('https://app.example:8443'), 302)
+  for (const origin of [
+    'https://app.example',
+    'http://app.example:8443',
+    'https://app.example:8443.evil.example',
+  ])
+    t.equal(await status(origin), 403, origin)
 })

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { TIMEOUT_MS } from '../../../src/web/api-message.ts'
 import { moveClock } from '../../helpers/clock.ts'
-import { listenAsWebApp, signedIn, startWebApp } from '../../helpers/web-app.ts'
+import { listenAsWebApp, loggedIn, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
-import { signedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
+import { loggedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
 
-t.test('everybody sees what the API tells them', async (t) => {
+t.test('pages show the response of the API to the user', async (t) => {
   const { url } = await startWebApp(t)
   const visitor = new WebBrowser()
-  const [admin, member] = [await signedIn(url, 'admin'), await signedIn(url, 'member')]
+  const [admin, member] = [await loggedIn(url, 'admin'), await loggedIn(url, 'member')]
   const text = async (browser: WebBrowser, path: string) => {
     const { status, text } = await browser.visit(`${url}${path}`)
     t.equal(status, 200, path)
@@ -20,9 +20,9 @@ t.test('everybody sees what the API tells them', async (t) => {
     t.match(await text(browser, '/public'), 'This is a public message.')
   t.match(await text(member, '/protected'), 'This is a protected message.')
   t.match(await text(admin, '/admin'), 'This is an admin message.')
-  const refusal = await text(member, '/admin')
-  t.match(refusal, '403 Forbidden')
-  t.match(refusal, 'insufficient_permissions')
+  const rejection = await text(member, '/admin')
+  t.match(rejection, '403 Forbidden')
+  t.match(rejection, 'insufficient_permissions')
   for (const path of ['/protected', '/admin'])
     t.equal(
       (await visitor.visit(`${url}${path}`)).headers.get('location'),
@@ -30,7 +30,7 @@ t.test('everybody sees what the API tells them', async (t) => {
     )
 })
 
-/** Another API, that answers as it is told, and what it was asked. */
+/** Another API with a replaceable handler, and the requests it received. */
 async function otherApi(t: Test) {
   const seen: { url: string | undefined; authorization: string | undefined }[] = []
   const api = { answer: ((_request, response) => response.end('{}')) as RequestListener, seen, url: '' }
@@ -48,10 +48,10 @@ async function otherApi(t: Test) {
   return Object.assign(api, { stop })
 }
 
-t.test('the API may be elsewhere; it gets the access token of guarded pages, and of no others', async (t) => {
+t.test('another API_SERVER_URL gets the access token from guarded pages only', async (t) => {
   const api = await otherApi(t)
   const { url, web } = await startWithIssuer(t, { API_SERVER_URL: `${api.url}/` })
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   api.answer = (_request, response) => response.end('{"text":"<b>from elsewhere</b>"}')
   for (const path of ['/public', '/protected', '/admin'])
     t.match((await browser.visit(`${url}${path}`)).text, 'from elsewhere')
@@ -63,18 +63,18 @@ t.test('the API may be elsewhere; it gets the access token of guarded pages, and
   t.equal(api.seen[0]?.authorization, undefined)
 })
 
-t.test('whatever the API does, the page stays and says so', async (t) => {
+t.test('whatever the API does, the page is shown and describes it', async (t) => {
   const api = await otherApi(t)
   const { url, web, app } = await startWithIssuer(t, { API_SERVER_URL: api.url })
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const notJson = 'The API did not answer with JSON.'
-  const away = 'The API cannot be reached.'
+  const unreachable = 'The API cannot be reached.'
   const cases: Record<string, [sentence: string, answer: RequestListener]> = {
-    'a refusal': [
+    'an error': [
       '&quot;code&quot;: &quot;no&quot;',
       (_request, response) => response.writeHead(418).end('{"code":"no"}'),
     ],
-    'a status nobody knows': [': 499<', (_request, response) => response.writeHead(499).end('{}')],
+    'an unknown status': [': 499<', (_request, response) => response.writeHead(499).end('{}')],
     'an error with a page': [notJson, (_request, response) => response.writeHead(500).end('<h1>Oops</h1>')],
     HTML: [
       notJson,
@@ -82,12 +82,12 @@ t.test('whatever the API does, the page stays and says so', async (t) => {
     ],
     'an empty answer': [notJson, (_request, response) => response.writeHead(204).end()],
     'a redirect': [
-      away,
+      unreachable,
       (_request, response) => response.writeHead(302, { location: 'https://evil.example' }).end(),
     ],
-    'a flood': [away, (_request, response) => response.end(`"${'x'.repeat(1_100_000)}"`)],
-    'a broken connection': [away, (request) => request.socket.destroy()],
-    silence: [away, () => {}],
+    'a flood': [unreachable, (_request, response) => response.end(`"${'x'.repeat(1_100_000)}"`)],
+    'a broken connection': [unreachable, (request) => request.socket.destroy()],
+    silence: [unreachable, () => {}],
   }
   for (const [circumstance, [sentence, answer]] of Object.entries(cases)) {
     api.answer = answer
@@ -97,27 +97,27 @@ t.test('whatever the API does, the page stays and says so', async (t) => {
     t.notMatch(text, 'Oops')
   }
   await api.stop()
-  t.match((await browser.visit(`${url}/public`)).text, away)
-  t.ok(app.logLines.some(({ msg }) => msg === 'no message from the API'))
+  t.match((await browser.visit(`${url}/public`)).text, unreachable)
+  t.ok(app.logLines.some(({ msg }) => msg === 'message not fetched from the API'))
   t.notMatch(JSON.stringify(app.logLines), 'Bearer ey')
   t.ok(TIMEOUT_MS <= 4_000)
 })
 
-t.test('an access token that the API does not take is shown as its refusal', async (t) => {
+t.test('the error response to an access token of another API is shown', async (t) => {
   const web = await WebIssuer.start(t)
   web.accessClaims = { aud: 'https://another.api' }
   const app = await listenAsWebApp(t, web.issuer)
-  const browser = await signedInAt(app, web)
+  const browser = await loggedInAt(app, web)
   const { status, text } = await browser.visit(`${app.url}/protected`)
   t.equal(status, 200)
   t.match(text, '401 Unauthorized')
   t.match(text, 'incorrect claims, please check the audience and issuer')
 })
 
-t.test('a database that fails while the token is refreshed is our fault, and said to be', async (t) => {
+t.test('a database failure during a refresh is a 500', async (t) => {
   const { url, web, app } = await startWithIssuer(t, {}, { expectsErrors: true })
   const clock = moveClock(t)
-  const browser = await signedInAt({ url }, web)
+  const browser = await loggedInAt({ url }, web)
   const hold = Promise.withResolvers<void>()
   web.hold = hold.promise
   clock.set(3_600_000)

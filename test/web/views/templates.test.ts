@@ -7,24 +7,31 @@ import { ada, fixturePages, newFixture, webApp } from '../../helpers/pages.ts'
 const views = `${import.meta.dirname}/../../../src/web/views`
 const templates = globSync('*.eta', { cwd: views })
 
-t.test('no template has a script or a style of its own: the policy would block it', async (t) => {
-  t.ok(templates.length >= 6)
-  for (const name of templates) {
-    const template = readFileSync(`${views}/${name}`, 'utf8')
-    for (const [tag] of template.matchAll(/<[a-z](?:<%.*?%>|[^>])*>/gs)) {
-      t.notMatch(tag, /\s(style|on[a-z]+)\s*=|^<style|javascript:|^<script(?![^>]* src=)/i, `${name}: ${tag}`)
+t.test(
+  'no template has an inline script or style, which the content security policy would block',
+  async (t) => {
+    t.ok(templates.length >= 6)
+    for (const name of templates) {
+      const template = readFileSync(`${views}/${name}`, 'utf8')
+      for (const [tag] of template.matchAll(/<[a-z](?:<%.*?%>|[^>])*>/gs)) {
+        t.notMatch(
+          tag,
+          /\s(style|on[a-z]+)\s*=|^<style|javascript:|^<script(?![^>]* src=)/i,
+          `${name}: ${tag}`,
+        )
+      }
     }
-  }
-})
+  },
+)
 
-t.test('nothing is put into a page as it is, but parts of the page', async (t) => {
+t.test('only parts of a page are inserted unescaped', async (t) => {
   for (const name of templates) {
     const raw = readFileSync(`${views}/${name}`, 'utf8').match(/<%~.*?%>/gs) ?? []
     for (const tag of raw) t.match(tag, /^<%~ (include\('\.\/[a-z-]+', .*\)|it\.body) %>$/, name)
   }
 })
 
-t.test('every address in a page or in the stylesheet leads somewhere', async (t) => {
+t.test('every link in a page or in the stylesheet has a target', async (t) => {
   const fixture = newFixture()
   const app = await buildApp(t, await TestIssuer.start(t), {
     environment: webApp,
@@ -41,7 +48,7 @@ t.test('every address in a page or in the stylesheet leads somewhere', async (t)
   const styles = (await app.inject(`${app.assetsPath}/style.css`)).body
   for (const [, address] of styles.matchAll(/url\("(.*?)"\)/g)) addresses.add(`${app.assetsPath}/${address}`)
 
-  const byLogin = ['/login', '/signup'] // lead to the issuer: tested with it
+  const byLogin = ['/login', '/signup'] // redirect to the issuer; tested there
   t.ok(addresses.size >= 14)
   for (const address of addresses) {
     if (byLogin.includes(address) || address === '#main') continue

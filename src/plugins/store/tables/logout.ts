@@ -1,18 +1,22 @@
 import type { Store } from '../schema.ts'
 import { isFirstUse } from './replay-guard.ts'
 
-/** Whose sessions an issuer wants ended: of one of its own sessions, of a person, or both. */
+/** A logout notice of an issuer. It names one of the issuer's sessions, a user, or both. */
 export interface Logout {
   readonly issuer: string
   readonly subject: string | undefined
   readonly sid: string | undefined
-  /** Of the notice; each counts once. */
+  /** Id of the notice; each id is accepted once. */
   readonly id: string
-  /** Until when the notice could come again, in milliseconds since the epoch. */
+  /** Time until which the notice can be replayed, in milliseconds since the epoch. */
   readonly until: number
 }
 
-/** How many sessions it has ended; undefined when the notice was there before. All of it happens, or nothing. */
+/**
+ * Ends the sessions that the notice names, in one transaction.
+ *
+ * @returns the number of sessions ended, or undefined when the notice was already used
+ */
 export async function endSessions(store: Store, logout: Logout): Promise<number | undefined> {
   const { issuer, subject, sid, id, until } = logout
   return store.transaction().execute(async (transaction) => {

@@ -21,28 +21,28 @@ interface SessionsTable {
   expires_at: string
 }
 
-/** A session as it is kept: who has the database has neither its id nor what is in it. */
-export interface StoredSession {
+/** A session as stored. The id itself is not, and the contents are encrypted. Times are milliseconds since the epoch. */
+export interface SessionRecord {
   readonly idHash: string
+  /** Id of the user; deleting the user deletes the session. */
+  readonly user: number
+  /** The issuer's id of its own session (OpenID Connect Back-Channel Logout 1.0, 2.1). */
+  readonly sid: string | null
   /** Encrypted. */
   readonly contents: string
-  /** Goes up with every change of the contents. */
+  /** Incremented by every change of the contents. */
   readonly revision: number
-  /** Until when some process is alone in refreshing its tokens. */
+  /** End of the lease of the process that refreshes the tokens. */
   readonly leasedUntil: number | undefined
   readonly createdAt: number
   readonly expiresAt: number
 }
 
-export interface NewSession extends Pick<StoredSession, 'idHash' | 'contents' | 'createdAt' | 'expiresAt'> {
-  /** Whose it is: it goes with them. */
-  readonly user: number
-  /** The issuer's name for its own session (OpenID Connect Back-Channel Logout 1.0, 2.1). */
-  readonly sid: string | null
-}
-
-/** @throws {ServiceError} 409 when the person is no more */
-export async function createSession(store: Store, session: NewSession): Promise<void> {
+/** @throws {ServiceError} 409 when the user was deleted */
+export async function createSession(
+  store: Store,
+  session: Omit<SessionRecord, 'revision' | 'leasedUntil'>,
+): Promise<void> {
   const { idHash, user, sid, contents, createdAt, expiresAt } = session
   const row = {
     id_hash: idHash,
@@ -64,7 +64,7 @@ export async function findSession(
   store: Store,
   idHash: string,
   now: number,
-): Promise<StoredSession | undefined> {
+): Promise<SessionRecord | undefined> {
   const row = await store
     .selectFrom('sessions')
     .selectAll()
@@ -87,12 +87,12 @@ export async function deleteSession(store: Store, idHash: string): Promise<void>
 }
 
 /**
- * Takes the right to refresh the tokens of this revision. Whoever gets it is alone with it until then, or until the
- * contents are replaced or the lease is given back.
+ * Takes the lease to refresh the tokens of this revision. One process holds it at a time, until it expires, is released
+ * or the contents are replaced.
  */
 export async function leaseSession(
   store: Store,
-  { idHash, revision }: Pick<StoredSession, 'idHash' | 'revision'>,
+  { idHash, revision }: Pick<SessionRecord, 'idHash' | 'revision'>,
   until: number,
   now: number,
 ): Promise<boolean> {
@@ -108,7 +108,7 @@ export async function leaseSession(
 
 export async function releaseSession(
   store: Store,
-  { idHash, revision }: Pick<StoredSession, 'idHash' | 'revision'>,
+  { idHash, revision }: Pick<SessionRecord, 'idHash' | 'revision'>,
 ): Promise<void> {
   await store
     .updateTable('sessions')
@@ -118,10 +118,10 @@ export async function releaseSession(
     .execute()
 }
 
-/** Whether the session was still there: one that has ended is not brought back. */
+/** @returns whether the session still existed with this revision; a session that ended is not restored */
 export async function replaceContents(
   store: Store,
-  { idHash, revision }: Pick<StoredSession, 'idHash' | 'revision'>,
+  { idHash, revision }: Pick<SessionRecord, 'idHash' | 'revision'>,
   contents: string,
 ): Promise<boolean> {
   const { numUpdatedRows } = await store
@@ -133,9 +133,11 @@ export async function replaceContents(
   return numUpdatedRows === 1n
 }
 
-function toSession(row: Selectable<SessionsTable>): StoredSession {
+function toSession(row: Selectable<SessionsTable>): SessionRecord {
   return {
     idHash: row.id_hash,
+    user: row.user_id,
+    sid: row.sid,
     contents: row.contents,
     revision: row.revision,
     leasedUntil: row.refresh_until === null ? undefined : Date.parse(row.refresh_until),

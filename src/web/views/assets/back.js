@@ -1,6 +1,5 @@
-// Browsers keep whole pages for the back button, some of them in spite of `no-store`
-// (https://web.dev/articles/bfcache). After a log-out that would show what was private: so a page hides as it is left,
-// and one that comes back is asked for anew.
+// Some browsers keep whole pages for the back button in spite of `no-store` (https://web.dev/articles/bfcache), which
+// would show private content after logout. So each page hides when the browser leaves it, and reloads when restored.
 addEventListener('pagehide', () => {
   document.documentElement.hidden = true
 })

@@ -1,5 +1,5 @@
-// The menu opens, closes and heeds Escape without this: it is a popover. Here it is told to assistive technology in
-// words that all of it knows, and what lies behind an open menu cannot be tabbed into.
+// The menu is a popover, so it opens and closes without this script, also with Escape. The script exposes its state to
+// assistive technology that does not support popovers, and makes the content behind an open menu inert.
 const menu = document.getElementById('menu')
 const toggle = document.querySelector('[popovertarget="menu"]')
 const behind = document.querySelectorAll('main, footer')

@@ -1,29 +1,32 @@
 import t from 'tap'
-import { pagePolicy, pictureUrl } from '../../src/web/content-security-policy.ts'
+import { pageContentSecurityPolicy, pictureUrl } from '../../../src/web/views/content-security-policy.ts'
 
 const remote = 'https://tenant.eu.auth0.com/'
 const local = 'http://localhost:4400/'
 
-t.test('pages load what is the service’s own, pictures over https, and may lead to the issuer', async (t) => {
-  t.strictSame(pagePolicy([remote]).split('; '), [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "font-src 'self'",
-    "img-src 'self' https:",
-    "form-action 'self' https://tenant.eu.auth0.com",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ])
-})
+t.test(
+  'pages load files of the service and pictures over https, and forms may redirect to the issuer',
+  async (t) => {
+    t.strictSame(pageContentSecurityPolicy([remote]).split('; '), [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "font-src 'self'",
+      "img-src 'self' https:",
+      "form-action 'self' https://tenant.eu.auth0.com",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ])
+  },
+)
 
-t.test('a local issuer may show its pictures, and an origin is named once', async (t) => {
-  const policy = pagePolicy([local, `${remote}one/`, `${remote}two/`]).split('; ')
+t.test('pictures of a local issuer are allowed, and each origin is listed once', async (t) => {
+  const policy = pageContentSecurityPolicy([local, `${remote}one/`, `${remote}two/`]).split('; ')
   t.ok(policy.includes("img-src 'self' https: http://localhost:4400"))
   t.ok(policy.includes("form-action 'self' http://localhost:4400 https://tenant.eu.auth0.com"))
 })
 
-t.test('a picture is one over https, or a local issuer’s', async (t) => {
+t.test('a picture URL is accepted over https or from a local issuer', async (t) => {
   t.equal(pictureUrl('https://pictures.test/a.png?size=80', [remote]), 'https://pictures.test/a.png?size=80')
   t.equal(
     pictureUrl('http://localhost:4400/picture/a.svg', [remote, local]),
@@ -46,7 +49,7 @@ t.test('a picture is one over https, or a local issuer’s', async (t) => {
   }
 })
 
-t.test('nothing in a picture’s address ends its attribute', async (t) => {
+t.test('no character of a picture URL ends its attribute', async (t) => {
   t.equal(
     pictureUrl('https://pictures.test/"onerror="alert(1)', [remote]),
     'https://pictures.test/%22onerror=%22alert(1)',

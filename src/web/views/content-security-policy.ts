@@ -1,8 +1,8 @@
 /**
- * The content security policy of the pages: everything they load is the service's own, but for pictures of people,
- * which are anywhere. Browsers hold `form-action` against redirects, too, and logging out leads to the issuer.
+ * Builds the content security policy of the pages. They load only files of the service, and profile pictures from
+ * anywhere. `form-action` includes the issuers, since browsers apply it to redirects and logout redirects there.
  */
-export function pagePolicy(issuers: readonly string[]): string {
+export function pageContentSecurityPolicy(issuers: readonly string[]): string {
   const origins = [...new Set(issuers.map(originOf))]
   return [
     "default-src 'none'",
@@ -16,7 +16,7 @@ export function pagePolicy(issuers: readonly string[]): string {
   ].join('; ')
 }
 
-/** The picture of a person as far as the policy lets it be shown: over https, or from a local issuer. */
+/** The URL of a profile picture if the policy allows it: over https, or from a local issuer. */
 export function pictureUrl(picture: string | undefined, issuers: readonly string[]): string | undefined {
   const url = URL.parse(picture ?? '')
   const isAllowed = url?.protocol === 'https:' || issuers.some((issuer) => originOf(issuer) === url?.origin)

@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import view from '@fastify/view'
+import { Eta } from 'eta'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { pagePolicy, pictureUrl } from './content-security-policy.ts'
-import type { Account } from './login/account.ts'
+import type { Account } from '../login/account.ts'
+import { pageContentSecurityPolicy, pictureUrl } from './content-security-policy.ts'
 
-/** The pages and what each is made of. */
+/** The templates and their data. */
 interface Pages {
   home: Record<string, never>
   profile: { account: Account }
@@ -14,26 +15,25 @@ interface Pages {
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Answers with a page of the web app; there are none when it is off. */
+    /** Sends a page of the web app. */
     page: <Name extends keyof Pages>(name: Name, data: Pages[Name]) => FastifyReply
   }
 }
 
-/** The pages: templates of src/views, in which whatever is put is escaped. */
+/** Renders the templates of this folder. Values are escaped. */
 export default fp(
   async (app) => {
-    const [{ default: view }, { Eta }] = await Promise.all([import('@fastify/view'), import('eta')])
     const issuers = app.config.AUTH0_DOMAIN
     await app.register(view, {
       engine: { eta: new Eta({ autoEscape: true }) },
-      root: join(import.meta.dirname, './views'),
-      production: true, // templates are read once, as code is
+      root: import.meta.dirname,
+      production: true, // reads each template once
       defaultContext: { assets: app.assetsPath },
     })
     const headers = {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': pagePolicy(issuers),
-      'cache-control': 'no-store', // going back after logging out shows nothing
+      'content-security-policy': pageContentSecurityPolicy(issuers),
+      'cache-control': 'no-store', // the back button shows nothing private after logout
     }
     app.decorateReply('page', function (this: FastifyReply, name, data) {
       const { account, url } = this.request

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
-import type { Account } from '../../src/web/login/account.ts'
-import { buildApp } from '../helpers/app.ts'
-import { TestIssuer } from '../helpers/issuer.ts'
-import { ada, fixturePages, newFixture, webApp } from '../helpers/pages.ts'
+import { httpErrors, ServiceError } from '../../../src/errors/catalogue.ts'
+import type { Account } from '../../../src/web/login/account.ts'
+import { buildApp } from '../../helpers/app.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+import { ada, fixturePages, newFixture, webApp } from '../../helpers/pages.ts'
 
-t.test('the pages', async (t) => {
+t.test('pages', async (t) => {
   const issuer = await TestIssuer.start(t)
   const fixture = newFixture()
   const app = await buildApp(t, issuer, {
@@ -18,7 +18,7 @@ t.test('the pages', async (t) => {
     Object.assign(fixture, newFixture())
   })
 
-  t.test('come as HTML under a policy of their own, and are kept by no cache', async (t) => {
+  t.test('are HTML with a content security policy of their own, and are not cached', async (t) => {
     for (const method of ['GET', 'HEAD'] as const) {
       const { statusCode, headers } = await app.inject({ method, url: '/' })
       t.equal(statusCode, 200)
@@ -41,19 +41,19 @@ t.test('the pages', async (t) => {
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
       })
-      t.notOk(headers['cross-origin-embedder-policy'], 'it would block the pictures of people')
+      t.notOk(headers['cross-origin-embedder-policy'], 'it would block profile pictures')
     }
   })
 
-  t.test('say in their title what they are', async (t) => {
+  t.test('have a title', async (t) => {
     fixture.account = ada
     t.match(await page('/'), /<title>Gatehouse<\/title>/)
     t.match(await page('/profile'), /<title>Profile - Gatehouse<\/title>/)
     t.match(await page('/protected'), /<title>Protected message - Gatehouse<\/title>/)
-    t.match(await page('/nowhere'), /<title>There is nothing here - Gatehouse<\/title>/)
+    t.match(await page('/nowhere'), /<title>Page not found - Gatehouse<\/title>/)
   })
 
-  t.test('offer Profile and Public, Sign Up and Log In to somebody unknown', async (t) => {
+  t.test('offer Profile, Public, Sign Up and Log In without a session', async (t) => {
     for (const path of ['/', '/public', '/nowhere']) {
       t.strictSame(navigation(await page(path)), [
         'Profile /profile',
@@ -64,7 +64,7 @@ t.test('the pages', async (t) => {
     }
   })
 
-  t.test('offer all tabs and Log Out to who has signed in', async (t) => {
+  t.test('offer all tabs and Log Out with a session', async (t) => {
     fixture.account = ada
     for (const path of ['/', '/admin', '/profile']) {
       const html = await page(path)
@@ -78,7 +78,7 @@ t.test('the pages', async (t) => {
     }
   })
 
-  t.test('mark the tab that is shown, and no other', async (t) => {
+  t.test('mark the current tab and no other', async (t) => {
     fixture.account = ada
     for (const path of ['/profile', '/public', '/protected', '/admin']) {
       for (const url of [path, `${path}/`, `${path}?a=/admin`]) {
@@ -93,7 +93,7 @@ t.test('the pages', async (t) => {
     t.notMatch(await page('/'), /aria-current/)
   })
 
-  t.test('home says what this is and leads on', async (t) => {
+  t.test('home introduces the service and links to login, or to the profile', async (t) => {
     const html = await page('/')
     t.match(html, /<h1>[^<]+<\/h1>/)
     t.match(html, /<section class="hero">.*href="\/login".*href="\/docs".*<\/section>/s)
@@ -110,7 +110,7 @@ t.test('the pages', async (t) => {
     t.strictSame(JSON.parse(textOf(html, 'code')), ada)
   })
 
-  t.test('the profile does with what there is', async (t) => {
+  t.test('the profile works with missing claims', async (t) => {
     const named = async (account: Account) => {
       fixture.account = account
       const html = await page('/profile')
@@ -124,7 +124,7 @@ t.test('the pages', async (t) => {
     t.strictSame(await named({ sub, name: email, email }), [email, 0, false], 'not twice')
   })
 
-  t.test('a picture that could be anything but a picture is not shown', async (t) => {
+  t.test('a picture with an unsafe URL is not shown', async (t) => {
     for (const [picture, isShown] of [
       ['https://pictures.test/ada.png', true],
       [`${issuer.url}picture/a.svg`, true],
@@ -138,7 +138,7 @@ t.test('the pages', async (t) => {
     }
   })
 
-  t.test('the message page shows heading, explanation and the box', async (t) => {
+  t.test('the message page shows heading, explanation and code box', async (t) => {
     const html = await page('/public')
     t.equal(textOf(html, 'h1'), fixture.message.heading)
     t.match(html, `<p>${fixture.message.explanation}</p>`)
@@ -146,18 +146,18 @@ t.test('the pages', async (t) => {
     t.equal(textOf(html, 'code'), fixture.message.box.code)
   })
 
-  t.test('show markup as the text it is', async (t) => {
+  t.test('show markup as text', async (t) => {
     const markup = `</code>"'><script>alert('&amp;')</script><img src=x onerror=alert(1)>`
     const tags = async (url: string) => (await page(url)).match(/<\/?[a-z][^>]*>/gi)
-    const isText = async (url: string, what: string, change: () => void) => {
+    const isText = async (url: string, name: string, change: () => void) => {
       const before = await tags(url)
       change()
-      t.strictSame(await tags(url), before, `${what} adds no tag`)
-      t.match(await page(url), /&lt;script&gt;alert\(/, `${what} is shown`)
+      t.strictSame(await tags(url), before, `${name} adds no tag`)
+      t.match(await page(url), /&lt;script&gt;alert\(/, `${name} is shown`)
     }
 
     for (const claim of Object.keys(ada)) {
-      // Markup where the claim's type is another is an issuer's lie: shown as text, too
+      // Also claims that are not text by their type
       const account = { ...ada, picture: '' }
       fixture.account = account
       await isText('/profile', claim, () => {
@@ -183,12 +183,12 @@ t.test('the pages', async (t) => {
   })
 })
 
-t.test('without the web app there are no pages', async (t) => {
+t.test('without the web app pages do not exist', async (t) => {
   const app = await buildApp(t, await TestIssuer.start(t))
   t.notOk(app.hasReplyDecorator('page'))
 })
 
-/** Names and addresses of the links of the navigation. */
+/** Names and addresses of the links in the navigation. */
 function navigation(html: string): string[] {
   const [nav = ''] = /<nav.*<\/nav>/s.exec(html) ?? []
   return [...nav.matchAll(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g)].map(
@@ -196,7 +196,7 @@ function navigation(html: string): string[] {
   )
 }
 
-/** The text of the first such element. */
+/** The text of the first element with this name. */
 function textOf(html: string, element: string): string {
   const [, text = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(html) ?? []
   return text

@@ -13,7 +13,7 @@ import {
 
 const admin = { email: 'admin@example.com', password: 'admin-password' }
 
-test('a person who logs in comes back with a code that gives tokens', async (t) => {
+test('after a login the client gets a code that it exchanges for tokens', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   await browser.open(authorizeUrl(tenant))
@@ -59,7 +59,7 @@ test('a person who logs in comes back with a code that gives tokens', async (t) 
   t.match(await exchange(tenant, code), { status: 403, body: { error: 'invalid_grant' } })
 })
 
-test('scopes of the code flow are narrowed to what is assigned', async (t) => {
+test('scopes of the code flow are narrowed to the assigned permissions', async (t) => {
   const tenant = await tenantFor(t)
   const reader = { email: 'reader@example.com', password: 'reader-password' }
   const member = { email: 'member@example.com', password: 'member-password' }
@@ -77,7 +77,7 @@ test('scopes of the code flow are narrowed to what is assigned', async (t) => {
   t.equal(await scopeFor(member, 'read:messages'), undefined)
 })
 
-test('the public client logs in by PKCE alone, to any path below its origin', async (t) => {
+test('the public client logs in with PKCE alone, to any path below its origin', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   const spa = { client_id: 'gatehouse-spa', redirect_uri: 'http://localhost:4040/some/page' }
@@ -96,10 +96,10 @@ test('the public client logs in by PKCE alone, to any path below its origin', as
   t.equal(browser.page.status, 400)
   t.equal(browser.heading, 'Something went wrong')
   await browser.open(authorizeUrl(tenant, { ...spa, code_challenge: '', code_challenge_method: '' }))
-  t.equal(browser.left?.searchParams.get('error'), 'invalid_request', 'never without PKCE')
+  t.equal(browser.left?.searchParams.get('error'), 'invalid_request', 'PKCE is required')
 })
 
-test('somebody logged in is not asked again, unless prompt=login', async (t) => {
+test('a user who is logged in is not asked again, except with prompt=login', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   await browser.open(authorizeUrl(tenant, { prompt: 'none' }))
@@ -114,7 +114,7 @@ test('somebody logged in is not asked again, unless prompt=login', async (t) => 
   t.equal(browser.heading, 'Log in')
 })
 
-test('screen_hint=signup shows the sign-up page, each page links to the other', async (t) => {
+test('screen_hint=signup shows the sign-up page, and each page links to the other', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   await browser.open(authorizeUrl(tenant, { screen_hint: 'signup' }))
@@ -124,7 +124,7 @@ test('screen_hint=signup shows the sign-up page, each page links to the other', 
   t.match(browser.page.text, 'href="?screen=signup"')
 })
 
-test('who signs up has an account with no permission, and its subject comes from the e-mail', async (t) => {
+test('a new account has no permissions, and a subject derived from the e-mail address', async (t) => {
   const tenant = await tenantFor(t)
   const newcomer = { email: 'New.Comer@example.org', password: 'a-long-password' }
   const browser = new Browser(tenant.issuer)
@@ -142,7 +142,7 @@ test('who signs up has an account with no permission, and its subject comes from
   t.equal((await verified(tenant, again.body.access_token)).payload.sub, payload.sub)
 })
 
-test('a form that is filled in badly is shown again with what is wrong', async (t) => {
+test('a form with invalid fields is shown again with messages', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   const login = authorizeUrl(tenant)
@@ -165,7 +165,7 @@ test('a form that is filled in badly is shown again with what is wrong', async (
   t.equal(browser.left, undefined)
 })
 
-test('pages escape what was typed, forbid scripts and are not kept', async (t) => {
+test('pages escape input, forbid scripts and are not cached', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   const markup = '"><script>alert(1)</script>'
@@ -186,14 +186,14 @@ test('pages escape what was typed, forbid scripts and are not kept', async (t) =
   }
 })
 
-test('a log-in page without its cookie is an error page, not a crash', async (t) => {
+test('a login page without its cookie is an error page', async (t) => {
   const { issuer } = await tenantFor(t)
   const response = await fetch(`${issuer}u/unknown`)
   t.equal(response.status, 400)
   t.match(await response.text(), 'Something went wrong')
 })
 
-test('an unknown audience goes back to the client as access_denied', async (t) => {
+test('an unknown audience is returned to the client as access_denied', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   await browser.open(authorizeUrl(tenant, { audience: 'nope' }))
