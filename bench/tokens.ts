@@ -21,36 +21,47 @@ export async function measureTokens(setup: Setup, rounds: number): Promise<Measu
 
   const rows = [
     { name: 'Fastify, no authentication', key: 'bare', path: '/api/public' },
+    { name: 'Fastify with helmet and cors', key: 'helmet-cors', path: '/api/public' },
     { name: 'Gatehouse, public route', key: 'gatehouse', path: '/api/public' },
     { name: 'Gatehouse, known tokens', key: 'gatehouse', tokens: files.RS256.known },
     { name: 'Gatehouse, new tokens', key: 'gatehouse', tokens: files.RS256.new },
+    { name: 'Smallest possible hook, known tokens', key: 'smallest', tokens: files.RS256.known },
+    { name: 'Smallest possible hook, new tokens', key: 'smallest', tokens: files.RS256.new },
     ...['express', 'jose', 'get-jwks', 'fastify-jwt-jwks'].flatMap((key) => [
       { name: `${peers[key]}, known tokens`, key, tokens: files.RS256.known },
       { name: `${peers[key]}, new tokens`, key, tokens: files.RS256.new },
     ]),
     ...(['ES256', 'EdDSA'] as const).flatMap((algorithm) => [
       { name: `Gatehouse, new tokens, ${algorithm}`, key: 'gatehouse', tokens: files[algorithm].new },
+      {
+        name: `Smallest possible hook, new tokens, ${algorithm}`,
+        key: `smallest-${algorithm}`,
+        tokens: files[algorithm].new,
+      },
       { name: `jose hook, new tokens, ${algorithm}`, key: `jose-${algorithm}`, tokens: files[algorithm].new },
     ]),
   ]
-  const rates = await inTurn(rows, rounds, async ({ key, tokens, path = '/api/private' }) => {
-    const { requestsPerCpuSecond } = await setup.load(key, path, tokens ? { tokens } : {})
-    return requestsPerCpuSecond
-  })
+  const figures = await inTurn(rows, rounds, ({ key, tokens, path = '/api/private' }) =>
+    setup.load(key, path, tokens ? { tokens } : {}),
+  )
   await setup.stopServers()
   const starts = await measureStarts(setup.environment, rounds)
-  return { rates, starts, wrk: setup.wrk, rounds }
+  return { figures, starts, wrk: setup.wrk, rounds }
 }
 
 async function startServers(setup: Setup) {
   const { issuer, environment } = setup
   const known = { ISSUER: issuer, AUDIENCE }
   await setup.start('bare', 'servers/bare.ts', known, '/api/public')
+  await setup.start('helmet-cors', 'servers/helmet-cors.ts', known, '/api/public')
+  await setup.start('smallest', 'servers/smallest.ts', known, '/api/private')
   const algorithms = { AUTH_ALGORITHMS: 'RS256,ES256,EdDSA' }
   await setup.start('gatehouse', GATEHOUSE, { ...environment, ...algorithms }, '/api/private')
   for (const key of Object.keys(peers)) await setup.start(key, `servers/${key}.ts`, known, '/api/private')
-  for (const ALGORITHM of ['ES256', 'EdDSA'])
-    await setup.start(`jose-${ALGORITHM}`, 'servers/jose.ts', { ...known, ALGORITHM }, '/api/private')
+  for (const ALGORITHM of ['ES256', 'EdDSA']) {
+    for (const key of ['jose', 'smallest'])
+      await setup.start(`${key}-${ALGORITHM}`, `servers/${key}.ts`, { ...known, ALGORITHM }, '/api/private')
+  }
 }
 
 async function writeTokens(setup: Setup) {
