@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import assets from './assets.ts'
 import backchannelLogout from './backchannel-logout.ts'
 import { handlePageErrors } from './errors.ts'
-import expiry from './login/expiry.ts'
+import expiry from './login/delete-expired.ts'
 import login from './login/index.ts'
 import views from './views/index.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { deleteExpired } from '../../../../src/plugins/store/tables/expired.ts'
+import { deleteExpired } from '../../../../src/plugins/store/tables/delete-expired.ts'
 import { isFirstUse } from '../../../../src/plugins/store/tables/replay-guard.ts'
 import { createSession } from '../../../../src/plugins/store/tables/sessions.ts'
 import { registerUser } from '../../../../src/plugins/store/tables/users.ts'

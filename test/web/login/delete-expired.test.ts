@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import t from 'tap'
 import { isFirstUse } from '../../../src/plugins/store/tables/replay-guard.ts'
-import { EXPIRY_INTERVAL_MS } from '../../../src/web/login/expiry.ts'
+import { EXPIRY_INTERVAL_MS } from '../../../src/web/login/delete-expired.ts'
 import { startWithIssuer } from '../../helpers/web-issuer.ts'
 
 t.test('expired rows are deleted at intervals, also after a failure', async (t) => {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { deleteExpired } from '../../plugins/store/tables/expired.ts'
+import { deleteExpired } from '../../plugins/store/tables/delete-expired.ts'
 
 export const EXPIRY_INTERVAL_MS = 10 * 60_000
 /** Maximum rows per statement, so that none blocks the database noticeably. */
