@@ -3,6 +3,7 @@ import AjvCompiler, { type BuildCompilerFromPool, type RouteDefinition } from '@
 import { type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify'
 import type { Config } from './config/index.ts'
 import { answerBadUrl, answerBrokenRequest } from './errors/client-errors.ts'
+import { clientAddress } from './http/client-address.ts'
 
 /** Options that Fastify needs before the application can be registered: limits, time-outs, logger, validator. */
 export function serverOptions(config: Config) {
@@ -60,14 +61,14 @@ const secretPaths = ['', 'req.', 'res.', 'request.', 'response.', 'err.'].flatMa
 
 /** Without the query string, where a careless client may have put a token (RFC 6750, section 2.3), and without headers. */
 function describeRequest(request: FastifyRequest) {
-  return { method: request.method, path: request.url.split('?', 1)[0], remoteAddress: request.ip }
+  return { method: request.method, path: request.url.split('?', 1)[0], remoteAddress: clientAddress(request) }
 }
 
 const build = AjvCompiler.default()
 
 /**
- * Fastify's own validation, but for one thing: a body is taken at its word, so the number 5 is no title. Paths and
- * queries are nothing but text, and numbers are read from it.
+ * Validates like Fastify, except that bodies are not coerced: the number 5 is not a valid title. Paths and queries are
+ * text, from which numbers are read.
  */
 export const buildValidator: BuildCompilerFromPool = (schemas, options) => {
   const literal = { ...options, customOptions: { ...options?.customOptions, coerceTypes: false } }

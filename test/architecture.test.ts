@@ -64,7 +64,7 @@ const mayImport: Record<string, { rooms: string[]; types?: string[]; doors?: Reg
   server: { rooms: ['app', 'config', 'errors', 'server-options'] },
   migrate: { rooms: ['config', 'plugins/store'] },
   app: { rooms: ['errors'], types: ['config'], doors: /^(plugins\/(auth|guards)|web)$/ },
-  'server-options': { rooms: ['errors'], types: ['config'] },
+  'server-options': { rooms: ['errors', 'http'], types: ['config'] },
   config: { rooms: ['errors', 'http'] },
   errors: { rooms: ['http'] },
   http: { rooms: [] },

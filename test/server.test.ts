@@ -120,7 +120,7 @@ t.test('when the time for requests in flight is over it exits 1', async (t) => {
 })
 
 t.test(
-  'after an error that nobody caught it finishes the request in flight without delay and exits 1',
+  'after an uncaught error it finishes the request in flight without delay and exits 1',
   async (t) => {
     const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
     const { child, ended, logged, answer, release } = await startBusy(t, {

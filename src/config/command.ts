@@ -10,7 +10,7 @@ export function readConfig(defaults: NodeJS.ProcessEnv = {}): Config {
   }
 }
 
-/** What stops a command is for whoever started it. */
+/** Ends the command with a message for the operator. */
 export function fail(message: string): never {
   process.stderr.write(`${message}\n`)
   process.exit(1)

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 
-/** An error as a client sees it. `code` is stable and for programs, `message` is for people. */
+/** An error as a client sees it. `code` is stable and for programs, `message` is for readers. */
 export interface ErrorDefinition {
   readonly code: string
   readonly statusCode: number

@@ -30,7 +30,7 @@ export default fp(
   { name: 'docs-page', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
-/** Takes page and script out of the package, which would build the script's response anew for each request. */
+/** Takes page and script out of the package, which would build the response of the script again for each request. */
 async function makePage() {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
   const inside = Fastify()

@@ -39,7 +39,7 @@ export default fp(
   { name: 'openapi', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
-/** How a client gets a token, by the issuer's own word. */
+/** The OAuth flows of the issuer, from its discovery document. */
 function toFlows(app: FastifyInstance, discovery: Record<string, unknown>) {
   const [audience = ''] = app.config.AUTH0_AUDIENCE
   const names = app.routeTable.flatMap(({ guards }) => guards.flatMap(({ required }) => required))

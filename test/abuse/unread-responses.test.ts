@@ -13,7 +13,10 @@ const MIB = 1_048_576
 
 /** Starts the service as a process. `flood` sends requests in one write and reads no response. */
 async function startProcess(t: Test) {
-  const { child, listening } = start(t, { environment: { ...required, LOG_LEVEL: 'info' } })
+  const { child, listening } = start(t, {
+    environment: { ...required, LOG_LEVEL: 'info' },
+    execArgv: ['--max-semi-space-size=4'], // as in the image
+  })
   const url = await listening()
   const residentBytes = () =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024

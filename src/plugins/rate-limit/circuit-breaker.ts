@@ -1,52 +1,53 @@
-export interface FallbackOptions<Question, Answer> {
+import { Cooldown } from '../../http/cooldown.ts'
+
+export interface CircuitBreakerOptions<Argument, Result> {
   /** May fail. */
-  readonly remote: (question: Question) => Promise<Answer>
-  /** Answers in its place. */
-  readonly own: (question: Question) => Promise<Answer>
-  readonly onFailure: (error: Error) => void
-  readonly onRecovery: () => void
+  readonly remote: (argument: Argument) => Promise<Result>
+  /** Replaces `remote` while the circuit is open. */
+  readonly fallback: (argument: Argument) => Promise<Result>
+  readonly onOpen: (error: Error) => void
+  readonly onClose: () => void
 }
 
-/** After a failure nobody asks for so long, and then one alone: the others do not wait with them. */
-export const PAUSE_MS = 3_000
+export const COOLDOWN_MS = 3_000
 
-/** Asks what is elsewhere as long as it answers, and does without it while it does not (a circuit breaker). */
-export class Fallback<Question, Answer> {
-  readonly #options: FallbackOptions<Question, Answer>
-  #isDown = false
-  #resumeAtMs = 0
+/** Calls a remote function until it fails, then a fallback. After each cooldown, a single call tries the remote again. */
+export class CircuitBreaker<Argument, Result> {
+  readonly #options: CircuitBreakerOptions<Argument, Result>
+  readonly #cooldown = new Cooldown(COOLDOWN_MS)
+  #isOpen = false
 
-  constructor(options: FallbackOptions<Question, Answer>) {
+  constructor(options: CircuitBreakerOptions<Argument, Result>) {
     this.#options = options
   }
 
-  /** @param nowMs of a clock that is never set */
-  async ask(question: Question, nowMs: number): Promise<Answer> {
-    const isTrial = this.#isDown
+  /** @param nowMs time of a monotonic clock */
+  async call(argument: Argument, nowMs: number): Promise<Result> {
+    const isTrial = this.#isOpen
     if (isTrial) {
-      if (nowMs < this.#resumeAtMs) return this.#options.own(question)
-      this.#resumeAtMs = nowMs + PAUSE_MS
+      if (this.#cooldown.remainingMs(nowMs) > 0) return this.#options.fallback(argument)
+      this.#cooldown.start(nowMs) // concurrent calls do not wait for the trial
     }
     try {
-      const answer = await this.#options.remote(question)
-      if (isTrial) this.#recover()
-      return answer
+      const result = await this.#options.remote(argument)
+      if (isTrial) this.#close()
+      return result
     } catch (error) {
-      this.fail(error as Error, nowMs)
-      return this.#options.own(question)
+      this.open(error as Error, nowMs)
+      return this.#options.fallback(argument)
     }
   }
 
-  /** Does without it from now on; told once, however many fail. */
-  fail(error: Error, nowMs: number): void {
-    this.#resumeAtMs = nowMs + PAUSE_MS
-    if (this.#isDown) return
-    this.#isDown = true
-    this.#options.onFailure(error)
+  /** Opens the circuit, or restarts the cooldown of an open one. */
+  open(error: Error, nowMs: number): void {
+    this.#cooldown.start(nowMs)
+    if (this.#isOpen) return
+    this.#isOpen = true
+    this.#options.onOpen(error)
   }
 
-  #recover(): void {
-    this.#isDown = false
-    this.#options.onRecovery()
+  #close(): void {
+    this.#isOpen = false
+    this.#options.onClose()
   }
 }

@@ -1,45 +1,45 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import { Fallback } from './circuit-breaker.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import { LocalStore, MAX_KEYS } from './local-store.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the request is counted towards. */
-    allowance: Allowance | null
+    /** Quota that the request counts against. */
+    quota: Quota | null
   }
 }
 
-export interface Allowance {
-  /** Whose it is; not legible, since it is stored elsewhere. */
+export interface Quota {
+  /** Hash of the owner, because it is stored outside the process. */
   readonly key: string
-  /** Requests a minute. */
+  /** Requests per minute. */
   readonly max: number
 }
 
 export interface Usage {
   readonly isExceeded: boolean
   readonly remaining: number
-  /** Milliseconds until the minute is over and counting begins anew. */
+  /** Milliseconds until the window ends. */
   readonly ttl: number
 }
 
 type Count = (request: FastifyRequest) => Promise<Usage>
 
 const WINDOW_MS = 60_000
-const MAX_KEYS = 20_000
-/** Another service may use the same Redis. */
+/** Other services may use the same Redis. */
 const PREFIX = 'gatehouse:rate-limit:'
 
-/** Counts requests towards allowances: across all processes where there is a Redis that answers, else in this one. */
+/** Counts requests against quotas: across all processes while Redis is available, otherwise in this process. */
 export async function countRequests(app: FastifyInstance): Promise<Count> {
-  app.decorateRequest('allowance', null)
-  const own = await makeCount(app, { cache: MAX_KEYS })
+  app.decorateRequest('quota', null)
+  const local = await makeCount(app, { store: LocalStore })
   const { REDIS_URL } = app.config
-  return rememberExceeded(REDIS_URL === undefined ? own : await shareCount(app, REDIS_URL, own))
+  return rememberExceeded(REDIS_URL === undefined ? local : await shareCount(app, REDIS_URL, local))
 }
 
-/** In a scope of its own, since an instance takes one of these plugins only. */
+/** Registers the package in a child scope, because an instance accepts it only once. */
 async function makeCount(app: FastifyInstance, store: object): Promise<Count> {
   let count: Count | undefined
   await app.register(async (scope) => {
@@ -47,47 +47,49 @@ async function makeCount(app: FastifyInstance, store: object): Promise<Count> {
       ...store,
       global: false,
       timeWindow: WINDOW_MS,
-      keyGenerator: ({ allowance }) => (allowance as Allowance).key,
-      max: ({ allowance }: FastifyRequest) => (allowance as Allowance).max,
+      keyGenerator: ({ quota }) => (quota as Quota).key,
+      max: ({ quota }: FastifyRequest) => (quota as Quota).max,
     })
-    count = scope.createRateLimit() as Count // the other thing it can answer needs an allow list
+    count = scope.createRateLimit() as Count // its other result type requires an allow list
   })
   return count as Count
 }
 
-async function shareCount(app: FastifyInstance, url: string, own: Count): Promise<Count> {
-  const { connectToRedis } = await import('./redis.ts') // costs time at start, so only here
+async function shareCount(app: FastifyInstance, url: string, local: Count): Promise<Count> {
+  const { connectToRedis } = await import('./redis.ts') // slow to load, so only when needed
   const redis = connectToRedis(url)
-  let trouble: string | undefined
+  let connectionError: string | undefined
   redis.on('error', ({ message }) => {
-    trouble = message // why there is no connection; a command only learns that there is none
+    connectionError = message // a command only reports that there is no connection, not why
   })
   app.addHook('onClose', () => redis.disconnect())
-  const fallback = new Fallback({
+  const breaker = new CircuitBreaker({
     remote: await makeCount(app, { redis, nameSpace: PREFIX }),
-    own,
-    // Its message and no more: the error that Redis answers with holds the command, and that may be the password
-    onFailure: ({ message }) =>
+    fallback: local,
+    // Only the message: the error object contains the command, whose arguments may include the password
+    onOpen: ({ message }) =>
       app.log.warn(
-        { reason: redis.status === 'ready' ? message : (trouble ?? message) },
-        'Redis does not answer; every process counts requests for itself',
+        { reason: redis.status === 'ready' ? message : (connectionError ?? message) },
+        'Redis is not available; this process counts requests alone',
       ),
-    onRecovery: () => app.log.info('Redis answers; requests are counted across processes'),
+    onClose: () => app.log.info('Redis is available; requests are counted across processes'),
   })
-  // Waited for, a moment at most, so that the first requests are counted like all others
-  await redis.connect().catch((error) => fallback.fail(error, performance.now()))
-  return (request) => fallback.ask(request, performance.now())
+  // Connects before the first request, so that it is counted like all others
+  await redis.connect().catch((error) => breaker.open(error, performance.now()))
+  return (request) => breaker.call(request, performance.now())
 }
 
-/** Whoever has used up their minute is told so from memory: a flood beyond the limit asks nobody. */
+/** Answers for exceeded quotas from memory, so that a flood does not reach Redis. */
 function rememberExceeded(count: Count): Count {
   const exceededUntil = new LRUCache<string, number>({ max: MAX_KEYS })
   return async (request) => {
-    const { key } = request.allowance as Allowance
-    const left = (exceededUntil.get(key) ?? 0) - Date.now()
+    const { key } = request.quota as Quota
+    const left = (exceededUntil.get(key) ?? 0) - performance.now()
     if (left > 0) return { isExceeded: true, remaining: 0, ttl: left }
     const usage = await count(request)
-    if (usage.isExceeded) exceededUntil.set(key, Date.now() + usage.ttl)
-    return usage
+    if (!usage.isExceeded) return usage
+    const ttl = Math.min(usage.ttl, WINDOW_MS) // Redis reports more if its own clock was set back
+    exceededUntil.set(key, performance.now() + ttl)
+    return { ...usage, ttl }
   }
 }

@@ -1,13 +1,13 @@
 import fp from 'fastify-plugin'
 
-/** Limits how many requests somebody may send, when it is asked for. */
+/** Limits the requests of each caller if `RATE_LIMIT_MAX` is set. */
 export default fp(
   async (app) => {
     const max = app.config.RATE_LIMIT_MAX
     if (max === 0) return
-    const { limitRequests } = await import('./limit-requests.ts') // costs time at start, so only here
+    const { limitRequests } = await import('./limit-requests.ts') // slow to load, so only when needed
     await limitRequests(app, max)
   },
-  // after guards, whose hook puts the verification in place, and after what refuses without knowing the caller
+  // Runs after guards, which decorates `verifyToken`, and after hooks that reject requests without knowing the caller
   { name: 'rate-limit', dependencies: ['env', 'guards', 'readiness'] },
 )

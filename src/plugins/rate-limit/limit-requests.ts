@@ -2,50 +2,51 @@ import { hash } from 'node:crypto'
 import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { httpErrors, ServiceError } from '../../errors/catalogue.ts'
+import { clientAddress } from '../../http/client-address.ts'
 import { tokenErrors, type VerifiedToken } from '../auth/index.ts'
-import { type Allowance, countRequests } from './count-requests.ts'
+import { countRequests, type Quota } from './count-requests.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Nobody's token is looked at there. */
+    /** The route verifies no token before its own hooks run. */
     isLimitedByAddress?: true
   }
 }
 
-const MIN_REFUSED = 10
+const MIN_REJECTED = 10
 
 /**
- * At most so many requests a minute: for each caller with a verified token, for each address otherwise, and for each
- * address fewer with tokens that are refused. Why in this order: docs/decisions/0006.
+ * Limits requests per minute: for each caller with a verified token, otherwise for each address. Rejected tokens have
+ * a smaller quota for each address. docs/decisions/0006 gives the reasons for counting after verification.
  */
 export async function limitRequests(app: FastifyInstance, max: number): Promise<void> {
-  const maxRefused = Math.min(max, Math.max(MIN_REFUSED, Math.ceil(max / 10)))
+  const maxRejected = Math.min(max, Math.max(MIN_REJECTED, Math.ceil(max / 10)))
   const count = await countRequests(app)
 
-  const allowanceOf = (ip: string, token: VerifiedToken | null, error?: Error): Allowance => {
+  const quotaOf = (address: string, token: VerifiedToken | null, error?: Error): Quota => {
     if (token) return { key: keyOf(token), max }
-    const address = networkOf(ip)
+    const network = networkOf(address)
     return isInvalidToken(error)
-      ? { key: keyFor(`refused ${address}`), max: maxRefused }
-      : { key: keyFor(`address ${address}`), max }
+      ? { key: keyFor(`rejected ${network}`), max: maxRejected }
+      : { key: keyFor(`address ${network}`), max }
   }
-  const limit = async (request: FastifyRequest, reply: FastifyReply, allowance: Allowance, cause?: Error) => {
-    request.allowance = allowance
+  const limit = async (request: FastifyRequest, reply: FastifyReply, quota: Quota, cause?: Error) => {
+    request.quota = quota
     const { isExceeded, remaining, ttl } = await count(request)
     const retryAfterSeconds = Math.max(1, Math.ceil(ttl / 1000))
     reply.headers({
-      'x-ratelimit-limit': allowance.max,
+      'x-ratelimit-limit': quota.max,
       'x-ratelimit-remaining': remaining,
       'x-ratelimit-reset': retryAfterSeconds,
     })
-    // The cause is still counted and logged
+    // The token error, if any, is still counted and logged
     if (isExceeded) throw new ServiceError(httpErrors.rateLimited, { retryAfterSeconds, cause })
   }
   const verifyWithinLimits: onRequestHookHandler = (request, reply, done) => {
-    const { ip } = request // it has none any more when the caller has left
+    const address = clientAddress(request) // not available after the client has closed the connection
     app.verifyToken(request, reply, (error) => {
-      const allowance = allowanceOf(ip, request.token, error)
-      limit(request, reply, allowance, error).then(() => done(error), done)
+      const quota = quotaOf(address, request.token, error)
+      limit(request, reply, quota, error).then(() => done(error), done)
     })
   }
 
@@ -56,10 +57,10 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
       route.onRequest = hooks.map((hook) => (hook === app.verifyToken ? verifyWithinLimits : hook))
     else route.config = { ...route.config, isLimitedByAddress: true }
   })
-  // Here and not at the route: before a page asks the store for a session
+  // Not a hook of the route, so that it runs before a page loads the session from the store
   app.addHook('onRequest', (request, reply, done) => {
     const isLimited = request.is404 || request.routeOptions.config.isLimitedByAddress
-    if (isLimited) limit(request, reply, allowanceOf(request.ip, null)).then(() => done(), done)
+    if (isLimited) limit(request, reply, quotaOf(clientAddress(request), null)).then(() => done(), done)
     else done()
   })
 }
@@ -70,19 +71,19 @@ function isInvalidToken(error: Error | undefined): boolean {
 
 const keys = new WeakMap<VerifiedToken, string>()
 
-/** A known token is the same object each time. An issuer has no blanks, so two callers never share a key. */
+/** Cached tokens are the same object each time. Issuers do not contain spaces, so different callers have different keys. */
 function keyOf(token: VerifiedToken): string {
   const key = keys.get(token) ?? keyFor(`caller ${token.issuer} ${token.subject}`)
   keys.set(token, key)
   return key
 }
 
-/** Tells nothing of a person to whoever looks into Redis, and is short whatever it is made of. */
+/** Hashes the text: keys in Redis have a fixed length and do not reveal users or addresses. */
 function keyFor(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
-/** A network of /64 is what one subscriber has in IPv6, to change the address in as they like. */
-function networkOf(ip: string): string {
-  return normalizeIP(ip.replace(/^::ffff:/, '')) // without its help where it is slow: IPv4 on a socket for both
+/** IPv6 counts by /64: one subscriber can use every address of such a network. */
+function networkOf(address: string): string {
+  return normalizeIP(address.replace(/^::ffff:/, '')) // IPv4 on a dual-stack socket, which normalizeIP handles slowly
 }

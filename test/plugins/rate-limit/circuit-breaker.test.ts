@@ -1,75 +1,75 @@
 import t from 'tap'
-import { Fallback, PAUSE_MS } from '../../../src/plugins/rate-limit/circuit-breaker.ts'
+import { CircuitBreaker, COOLDOWN_MS } from '../../../src/plugins/rate-limit/circuit-breaker.ts'
 
-/** What is elsewhere answers when `remote` says so; `asked` counts how often it was asked. */
+/** Starts with a remote function that succeeds. `calls` counts its calls, `events` lists the state changes. */
 function start() {
-  const state = { asked: 0, remote: async () => 'remote', told: [] as string[] }
-  const fallback = new Fallback<void, string>({
+  const state = { calls: 0, remote: async () => 'remote', events: [] as string[] }
+  const breaker = new CircuitBreaker<void, string>({
     remote: () => {
-      state.asked++
+      state.calls++
       return state.remote()
     },
-    own: async () => 'own',
-    onFailure: ({ message }) => state.told.push(message),
-    onRecovery: () => state.told.push('recovered'),
+    fallback: async () => 'fallback',
+    onOpen: ({ message }) => state.events.push(message),
+    onClose: () => state.events.push('closed'),
   })
   const fails = async () => {
     throw new Error('down')
   }
-  return { state, fails, ask: (now: number) => fallback.ask(undefined, now) }
+  return { state, fails, call: (now: number) => breaker.call(undefined, now) }
 }
 
-t.test('what answers is asked every time', async (t) => {
-  const { state, ask } = start()
-  t.strictSame(await Promise.all([ask(0), ask(0), ask(1)]), ['remote', 'remote', 'remote'])
-  t.equal(state.asked, 3)
-  t.strictSame(state.told, [])
+t.test('a remote that works is called every time', async (t) => {
+  const { state, call } = start()
+  t.strictSame(await Promise.all([call(0), call(0), call(1)]), ['remote', 'remote', 'remote'])
+  t.equal(state.calls, 3)
+  t.strictSame(state.events, [])
 })
 
-t.test('after a failure nobody asks until the pause is over', async (t) => {
-  const { state, fails, ask } = start()
+t.test('after a failure the remote is not called until the cooldown is over', async (t) => {
+  const { state, fails, call } = start()
   state.remote = fails
-  t.equal(await ask(0), 'own')
+  t.equal(await call(0), 'fallback')
   state.remote = async () => 'remote'
-  t.equal(await ask(PAUSE_MS - 1), 'own')
-  t.equal(state.asked, 1)
-  t.equal(await ask(PAUSE_MS), 'remote')
-  t.strictSame(state.told, ['down', 'recovered'])
+  t.equal(await call(COOLDOWN_MS - 1), 'fallback')
+  t.equal(state.calls, 1)
+  t.equal(await call(COOLDOWN_MS), 'remote')
+  t.strictSame(state.events, ['down', 'closed'])
 })
 
-t.test('many failures at once, and failures that go on, are told once', async (t) => {
-  const { state, fails, ask } = start()
+t.test('concurrent and continued failures are reported once', async (t) => {
+  const { state, fails, call } = start()
   state.remote = fails
-  t.strictSame(await Promise.all([ask(0), ask(0), ask(0)]), ['own', 'own', 'own'])
-  t.equal(await ask(PAUSE_MS), 'own')
-  t.equal(await ask(2 * PAUSE_MS), 'own')
-  t.equal(state.asked, 5)
-  t.strictSame(state.told, ['down'])
+  t.strictSame(await Promise.all([call(0), call(0), call(0)]), ['fallback', 'fallback', 'fallback'])
+  t.equal(await call(COOLDOWN_MS), 'fallback')
+  t.equal(await call(2 * COOLDOWN_MS), 'fallback')
+  t.equal(state.calls, 5)
+  t.strictSame(state.events, ['down'])
 })
 
-t.test('after the pause one asks, and the others do not wait for the answer', async (t) => {
-  const { state, fails, ask } = start()
+t.test('after the cooldown one call tries the remote, and the others do not wait for it', async (t) => {
+  const { state, fails, call } = start()
   state.remote = fails
-  await ask(0)
+  await call(0)
   const { promise, resolve } = Promise.withResolvers<string>()
   state.remote = () => promise
-  const trial = ask(PAUSE_MS)
-  t.strictSame(await Promise.all([ask(PAUSE_MS), ask(PAUSE_MS + 1)]), ['own', 'own'])
+  const trial = call(COOLDOWN_MS)
+  t.strictSame(await Promise.all([call(COOLDOWN_MS), call(COOLDOWN_MS + 1)]), ['fallback', 'fallback'])
   resolve('remote')
   t.equal(await trial, 'remote')
-  t.equal(state.asked, 2)
-  t.equal(await ask(PAUSE_MS + 2), 'remote')
+  t.equal(state.calls, 2)
+  t.equal(await call(COOLDOWN_MS + 2), 'remote')
 })
 
-t.test('an answer that comes late to a question from before the failure ends no pause', async (t) => {
-  const { state, fails, ask } = start()
+t.test('a late result of a call from before the failure does not close the circuit', async (t) => {
+  const { state, fails, call } = start()
   const { promise, resolve } = Promise.withResolvers<string>()
   state.remote = () => promise
-  const late = ask(0)
+  const late = call(0)
   state.remote = fails
-  await ask(1)
+  await call(1)
   resolve('remote')
   t.equal(await late, 'remote')
-  t.equal(await ask(2), 'own')
-  t.strictSame(state.told, ['down'])
+  t.equal(await call(2), 'fallback')
+  t.strictSame(state.events, ['down'])
 })

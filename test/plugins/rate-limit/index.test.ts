@@ -6,7 +6,19 @@ import { moveClock } from '../../helpers/clock.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { head, openSocket } from '../../helpers/raw-http.ts'
 
-/** Requests of a caller, one after the other, and what came of them. */
+/** Moves the monotonic clock of this process, and restores it after the test. */
+function moveMonotonicClock(t: Test) {
+  const realNow = performance.now.bind(performance)
+  let offsetMs = 0
+  t.intercept(performance, 'now', { value: () => realNow() + offsetMs })
+  return {
+    set: (ms: number) => {
+      offsetMs = ms
+    },
+  }
+}
+
+/** Starts the service with functions that send sequential requests and return the responses. */
 async function start(t: Test, environment: Record<string, string> = {}) {
   const issuer = await TestIssuer.start(t)
   const app = await buildApp(t, issuer, { environment })
@@ -28,7 +40,7 @@ async function start(t: Test, environment: Record<string, string> = {}) {
 
 const limited = { RATE_LIMIT_MAX: '2' }
 
-t.test('nothing is limited unless told', async (t) => {
+t.test('requests are not limited by default', async (t) => {
   const { repeat, caller } = await start(t)
   for (const answer of await repeat(50, '/api/private', await caller({}))) {
     t.equal(answer.statusCode, 200)
@@ -36,7 +48,7 @@ t.test('nothing is limited unless told', async (t) => {
   }
 })
 
-t.test('a caller with a token is counted by who they are, wherever they call from', async (t) => {
+t.test('requests with a token count by issuer and subject, not by address', async (t) => {
   const { statuses, caller } = await start(t, limited)
   t.strictSame(await statuses(2, '/api/private', await caller({ sub: 'one' })), [200, 200])
   const again = await caller({ sub: 'one', jti: 'another token' })
@@ -45,18 +57,18 @@ t.test('a caller with a token is counted by who they are, wherever they call fro
   t.strictSame(
     await statuses(2, '/api/private', {}),
     [401, 401],
-    'and nobody can use up the limit of another',
+    'a caller cannot use up the quota of another',
   )
 })
 
-t.test('a caller without a token is counted by address', async (t) => {
+t.test('requests without a token count by address', async (t) => {
   const { statuses } = await start(t, limited)
   t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
   t.strictSame(await statuses(1, '/openapi.json'), [429])
   t.strictSame(await statuses(3, '/api/public', {}, '10.0.0.2'), [200, 200, 429])
 })
 
-t.test('too many requests are told so, and when to come back', async (t) => {
+t.test('requests above the limit are rejected with 429 and Retry-After', async (t) => {
   const { repeat } = await start(t, limited)
   const [first, , third] = await repeat(3, '/api/public')
   t.match(first?.headers, {
@@ -81,7 +93,7 @@ t.test('too many requests are told so, and when to come back', async (t) => {
   })
 })
 
-t.test('the probes of an orchestrator are never limited', async (t) => {
+t.test('health probes are never limited', async (t) => {
   const { statuses } = await start(t, limited)
   for (const url of ['/livez', '/readyz']) {
     t.strictSame(new Set(await statuses(10, url)), new Set([200]))
@@ -89,7 +101,7 @@ t.test('the probes of an orchestrator are never limited', async (t) => {
   t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
 })
 
-t.test('refused tokens use up an allowance of their own, which is smaller', async (t) => {
+t.test('rejected tokens have a smaller quota of their own', async (t) => {
   const { repeat, statuses, caller } = await start(t, { RATE_LIMIT_MAX: '200' })
   const good = await caller({})
   const answers = await repeat(22, '/api/private', bearer('guess'))
@@ -104,23 +116,23 @@ t.test('refused tokens use up an allowance of their own, which is smaller', asyn
     'x-ratelimit-remaining': '19',
   })
   t.match(answers[20]?.headers, { 'retry-after': /^\d+$/, 'x-ratelimit-remaining': '0' })
+  t.strictSame(await statuses(1, '/api/private', await caller({ exp: 1 })), [429], 'whatever the reason')
+  t.strictSame(await statuses(1, '/api/private', good), [200], 'a valid token from that address is accepted')
   t.strictSame(
-    await statuses(1, '/api/private', await caller({ exp: 1 })),
-    [429],
-    'by whatever they are refused',
+    await statuses(1, '/api/private', await caller({ sub: 'new' })),
+    [200],
+    'also one that is not cached',
   )
-  t.strictSame(await statuses(1, '/api/private', good), [200], 'who has a good one at that address is served')
-  t.strictSame(await statuses(1, '/api/private', await caller({ sub: 'new' })), [200], 'seen before or not')
-  t.strictSame(await statuses(1, '/api/public', bearer('guess')), [200], 'a public route refuses none')
-  t.strictSame(await statuses(1, '/api/private'), [401], 'nor is there one to refuse')
+  t.strictSame(await statuses(1, '/api/public', bearer('guess')), [200], 'public routes reject no tokens')
+  t.strictSame(await statuses(1, '/api/private'), [401], 'a missing token is not a rejected one')
   t.strictSame(
     await statuses(1, '/api/private', bearer('guess'), '10.0.0.2'),
     [401],
-    'elsewhere it begins anew',
+    'other addresses have their own quota',
   )
 })
 
-t.test('a tenth that is very few is raised, but not above the limit', async (t) => {
+t.test('the quota for rejected tokens is at least 10, but not above the limit', async (t) => {
   for (const [max, allowed] of [
     [50, 10],
     [3, 3],
@@ -133,7 +145,7 @@ t.test('a tenth that is very few is raised, but not above the limit', async (t) 
   }
 })
 
-t.test('an outage of the issuer is not held against the tokens', async (t) => {
+t.test('tokens do not count as rejected while their issuer is unavailable', async (t) => {
   const { issuer, statuses, caller } = await start(t, { RATE_LIMIT_MAX: '20' })
   const headers = await caller({})
   await issuer.stop()
@@ -141,7 +153,7 @@ t.test('an outage of the issuer is not held against the tokens', async (t) => {
   t.strictSame(await statuses(1, '/api/private', bearer('guess')), [401])
 })
 
-t.test('who leaves before the token is verified is counted all the same', async (t) => {
+t.test('a request counts although the client leaves before the token is verified', async (t) => {
   const { issuer, app } = await start(t, { RATE_LIMIT_MAX: '20' })
   const asked = Promise.withResolvers<ServerResponse>()
   issuer.misbehaviour = (_request, response) => asked.resolve(response)
@@ -162,7 +174,7 @@ t.test('who leaves before the token is verified is counted all the same', async 
   t.notOk(app.logLines.some(({ level }) => level >= 50))
 })
 
-t.test('a route’s own hooks run for requests that are within the limit', async (t) => {
+t.test('a route’s own hooks run only for requests within the limit', async (t) => {
   const issuer = await TestIssuer.start(t)
   const seen: (string | undefined)[] = []
   const app = await buildApp(t, issuer, {
@@ -179,7 +191,7 @@ t.test('a route’s own hooks run for requests that are within the limit', async
   t.strictSame(seen, ['auth0|1', 'auth0|1'], 'after the token was verified')
 })
 
-t.test('unknown paths count, and so does HEAD, once', async (t) => {
+t.test('unknown paths and HEAD requests count once', async (t) => {
   const { app, repeat, statuses } = await start(t, limited)
   t.strictSame(await statuses(3, '/unknown'), [404, 404, 429])
   t.strictSame(await statuses(1, '/api/public'), [429])
@@ -189,7 +201,7 @@ t.test('unknown paths count, and so does HEAD, once', async (t) => {
   t.equal(second?.headers['x-ratelimit-remaining'], '0')
 })
 
-t.test('an IPv6 address counts by its network, IPv4 is the same however it arrives', async (t) => {
+t.test('IPv6 addresses count by their /64, IPv4-mapped ones as IPv4', async (t) => {
   const { statuses } = await start(t, limited)
   t.strictSame(await statuses(2, '/api/public', {}, '2001:db8:0:1::1'), [200, 200])
   t.strictSame(await statuses(1, '/api/public', {}, '2001:db8:0:1:ffff:ffff:ffff:ffff'), [429])
@@ -199,7 +211,7 @@ t.test('an IPv6 address counts by its network, IPv4 is the same however it arriv
   t.strictSame(await statuses(1, '/api/public', {}, '::ffff:10.0.0.4'), [200])
 })
 
-t.test('an address that a trusted proxy forwards counts in the place of its own', async (t) => {
+t.test('the address that a trusted proxy forwards counts instead of its own', async (t) => {
   const from = (address: string) => ({ 'x-forwarded-for': `192.0.2.99, ${address}` })
   const trusting = await start(t, { ...limited, TRUST_PROXY: '1' })
   t.strictSame(await trusting.statuses(3, '/api/public', from('192.0.2.1')), [200, 200, 429])
@@ -209,13 +221,40 @@ t.test('an address that a trusted proxy forwards counts in the place of its own'
   t.strictSame(
     await others.statuses(1, '/api/public', from('192.0.2.2')),
     [429],
-    'without trust it is ignored',
+    'headers of an untrusted proxy are ignored',
   )
 })
 
-t.test('after a minute counting begins anew', async (t) => {
+t.test('the port that a proxy adds to the forwarded address does not count', async (t) => {
+  const { app, statuses } = await start(t, { ...limited, TRUST_PROXY: '1' })
+  const from = (address: string) => statuses(1, '/api/public', { 'x-forwarded-for': address })
+  t.strictSame(await from('203.0.113.6:1000'), [200])
+  t.strictSame(await from('203.0.113.6:1001'), [200])
+  t.strictSame(await from('203.0.113.6:1002'), [429])
+  t.strictSame(await from('203.0.113.6'), [429])
+  t.strictSame(await from('[2001:db8::1]:1000'), [200])
+  t.strictSame(await from('[2001:db8::2]'), [200])
+  t.strictSame(await from('2001:db8::3'), [429])
+  const addresses = app.logLines.flatMap(({ req }) => (req as { remoteAddress: string })?.remoteAddress ?? [])
+  t.strictSame(
+    [...new Set(addresses)],
+    ['203.0.113.6', '2001:db8::1', '2001:db8::2', '2001:db8::3'],
+    'nor is it in the log',
+  )
+})
+
+t.test('a forwarded value that is not an address counts as the proxy', async (t) => {
+  const { statuses } = await start(t, { ...limited, TRUST_PROXY: '1' })
+  const from = (address: string) => statuses(1, '/api/public', { 'x-forwarded-for': address })
+  t.strictSame(await from('unknown'), [200])
+  t.strictSame(await from('_hidden:1'), [200])
+  t.strictSame(await from('203.0.113.999:1'), [429])
+  t.strictSame(await statuses(1, '/api/public'), [429])
+})
+
+t.test('a quota is available again after a minute', async (t) => {
   const { statuses } = await start(t, limited)
-  const clock = moveClock(t)
+  const clock = moveMonotonicClock(t)
   t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
   clock.set(59_000)
   t.strictSame(await statuses(1, '/api/public'), [429])
@@ -223,7 +262,29 @@ t.test('after a minute counting begins anew', async (t) => {
   t.strictSame(await statuses(3, '/api/public'), [200, 200, 429])
 })
 
-t.test('a page on another origin can read that it is limited', async (t) => {
+for (const [direction, days] of [
+  ['back', -2],
+  ['forward', 2],
+] as const) {
+  t.test(`quotas last a minute when the wall clock is set ${direction} two days`, async (t) => {
+    const { repeat, statuses } = await start(t, limited)
+    const [wallClock, monotonicClock] = [moveClock(t), moveMonotonicClock(t)]
+    t.strictSame(await statuses(3, '/api/public', {}, '10.0.0.1'), [200, 200, 429])
+    t.strictSame(await statuses(2, '/api/public', {}, '10.0.0.2'), [200, 200])
+    wallClock.set(days * 86_400_000)
+    for (const address of ['10.0.0.1', '10.0.0.2']) {
+      const [answer] = await repeat(1, '/api/public', {}, address)
+      t.equal(answer?.statusCode, 429, address)
+      const seconds = Number(answer?.headers['retry-after'])
+      t.ok(seconds > 0 && seconds <= 60, `${seconds} s`)
+    }
+    monotonicClock.set(61_000)
+    for (const address of ['10.0.0.1', '10.0.0.2'])
+      t.strictSame(await statuses(1, '/api/public', {}, address), [200])
+  })
+}
+
+t.test('a page on another origin can read the limit headers', async (t) => {
   const origin = 'https://app.example'
   const { repeat } = await start(t, { RATE_LIMIT_MAX: '1', CLIENT_ORIGIN_URL: origin })
   const [, limited] = await repeat(2, '/api/public', { origin })
