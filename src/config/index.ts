@@ -1,105 +1,122 @@
-import { Ajv } from 'ajv'
 import envSchema from 'env-schema'
-import { type Static, Type } from 'typebox'
 import { ConfigError } from '../errors/config-error.ts'
 import {
   algorithmList,
+  choice,
   databaseUrl,
   hostname,
   httpUrl,
   identifierList,
+  integer,
   issuerList,
   originList,
   type Parse,
   proxies,
   redisUrl,
   secretList,
+  text,
 } from './values.ts'
 
-/**
- * The environment variables of the service: the one place that names them, their defaults and what they mean.
- * docs/configuration.md is held against it by a test.
- */
-export const configSchema = Type.Object({
-  AUTH0_DOMAIN: parsed(issuerList, 'issuers whose tokens are accepted'),
-  AUTH0_AUDIENCE: parsed(identifierList, 'API identifiers accepted in `aud`'),
-  HOST: parsed(hostname, 'address it listens on', '127.0.0.1'),
-  PORT: integer(0, 65_535, 'port it listens on', 3000),
-  METRICS_PORT: integer(0, 65_535, 'port of the metrics, on the same address; 0 is off', 0),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(parsed(httpUrl, 'collector that traces are sent to')),
-  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'pino level', 'info'),
-  CLIENT_ORIGIN_URL: parsed(originList, 'origins allowed by CORS', ''),
-  DATABASE_URL: parsed(databaseUrl, 'where people, to-dos and sessions are kept', 'file:data/gatehouse.db'),
-  TRUST_PROXY: parsed(proxies, 'proxies whose `X-Forwarded-*` headers count', 'false'),
-  AUTH_ALGORITHMS: parsed(algorithmList, 'signature algorithms accepted', 'RS256'),
-  AUTH_CLOCK_TOLERANCE_SECONDS: integer(0, 300, 'leeway for `exp`, `nbf` and `iat`', 5),
-  JWKS_MAX_STALE_HOURS: integer(1, 720, 'how long a key outlives its last good fetch', 24),
-  RATE_LIMIT_MAX: integer(0, 1_000_000, 'requests a minute and caller; 0 is off', 0),
-  REDIS_URL: Type.Optional(parsed(redisUrl, 'where replicas count requests together')),
-  SHUTDOWN_DELAY_SECONDS: integer(0, 600, 'time to serve on at shutdown, unready, until balancers know', 0),
-  SHUTDOWN_GRACE_SECONDS: integer(1, 600, 'time for requests in flight at shutdown', 10),
-  MAX_CONNECTIONS: integer(
-    0,
-    1_000_000,
-    'connections at a time; 0 is four fifths of the open files allowed',
-    0,
-  ),
-  AUTH0_CLIENT_ID: Type.Optional(parsed(text, 'client of the web app')),
-  AUTH0_CLIENT_SECRET: Type.Optional(parsed(text, 'its secret')),
-  SESSION_SECRET: Type.Optional(parsed(secretList, 'keys of the sessions, newest first')),
-  BASE_URL: Type.Optional(parsed(httpUrl, 'address people use; default `http://localhost:PORT`')),
-  API_SERVER_URL: Type.Optional(parsed(httpUrl, 'whose messages the web app shows; default `BASE_URL`')),
-})
+const logLevel = choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
 
-/** The checked environment: typed, frozen, defaults filled in. */
+/** Environment variables of the service. A test compares docs/configuration.md with them. */
+const variables = {
+  AUTH0_DOMAIN: required(issuerList, 'issuers whose tokens are accepted'),
+  AUTH0_AUDIENCE: required(identifierList, 'API identifiers accepted in `aud`'),
+  HOST: defaulted(hostname, 'localhost', 'address to listen on'),
+  PORT: defaulted(integer(0, 65_535), '3000', 'port to listen on'),
+  METRICS_PORT: defaulted(integer(0, 65_535), '0', 'port of the metrics, on the same address; 0 disables it'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl, 'collector that receives traces'),
+  LOG_LEVEL: defaulted(logLevel, 'info', 'pino level'),
+  CLIENT_ORIGIN_URL: defaulted(originList, '', 'origins allowed by CORS'),
+  DATABASE_URL: defaulted(databaseUrl, 'file:data/gatehouse.db', 'database of users, to-dos and sessions'),
+  TRUST_PROXY: defaulted(proxies, 'false', 'proxies whose `X-Forwarded-*` headers count'),
+  AUTH_ALGORITHMS: defaulted(algorithmList, 'RS256', 'accepted signature algorithms'),
+  AUTH_CLOCK_TOLERANCE_SECONDS: defaulted(integer(0, 300), '30', 'tolerance for `exp`, `nbf` and `iat`'),
+  JWKS_MAX_STALE_HOURS: defaulted(integer(1, 720), '24', 'maximum age of a key that cannot be refreshed'),
+  RATE_LIMIT_MAX: defaulted(
+    integer(0, 1_000_000),
+    '0',
+    'requests per minute and caller; 0 disables the limit',
+  ),
+  REDIS_URL: optional(redisUrl, 'Redis that holds the request counts of all replicas'),
+  SHUTDOWN_DELAY_SECONDS: defaulted(integer(0, 600), '0', 'time between the signal and the end of listening'),
+  SHUTDOWN_GRACE_SECONDS: defaulted(integer(1, 600), '10', 'time for requests in flight at shutdown'),
+  MAX_CONNECTIONS: defaulted(
+    integer(0, 1_000_000),
+    '0',
+    'maximum number of connections; 0 means four fifths of the open file limit',
+  ),
+  AUTH0_CLIENT_ID: optional(text, 'client ID of the web app'),
+  AUTH0_CLIENT_SECRET: optional(text, 'client secret of the web app'),
+  SESSION_SECRET: optional(secretList, 'session keys, newest first'),
+  BASE_URL: optional(httpUrl, 'public address; the default is `http://localhost:PORT`'),
+  API_SERVER_URL: optional(httpUrl, 'API that the web app calls; the default is `BASE_URL`'),
+}
+
+type Variables = typeof variables
+type Value<Name extends keyof Variables> = NonNullable<ReturnType<Variables[Name]['parse']>>
+type Optional = {
+  [Name in keyof Variables]: Variables[Name] extends { kind: 'optional' } ? Name : never
+}[keyof Variables]
+type Derived = 'BASE_URL' | 'API_SERVER_URL'
+
+/** The validated environment: typed, frozen, with defaults. */
 export type Config = Readonly<
-  Static<typeof configSchema> & Required<Pick<Static<typeof configSchema>, 'BASE_URL' | 'API_SERVER_URL'>>
+  { [Name in Exclude<keyof Variables, Exclude<Optional, Derived>>]: Value<Name> } & {
+    [Name in Exclude<Optional, Derived>]?: Value<Name>
+  }
 >
 
-/** Validates with `@fastify/env`'s engine; understands the keyword that {@link parsed} puts in the schema. */
-export const configAjv = new Ajv({
-  allErrors: true,
-  removeAdditional: true,
-  useDefaults: true,
-  coerceTypes: true,
-  keywords: ['expected', { keyword: 'parse', modifying: true, errors: false, validate: parseInPlace }],
-})
+const entries = Object.entries<Variable>(variables)
+
+/** JSON schema of the environment before parsing: every variable is a string. */
+export const configSchema = {
+  type: 'object',
+  required: entries.filter(([, { kind }]) => kind === 'required').map(([name]) => name),
+  properties: Object.fromEntries(
+    entries.map(([name, { description, fallback }]) => [
+      name,
+      { type: 'string', description, ...(fallback === undefined ? {} : { default: fallback }) },
+    ]),
+  ),
+}
 
 /**
- * Reads the configuration from environment variables. An empty variable counts as absent, as compose files
- * pass it.
+ * Reads the configuration from environment variables. An empty variable counts as absent, since compose files pass
+ * unset variables as empty ones.
  *
- * @throws {ConfigError} with every fault at once
+ * @throws {ConfigError} listing every fault
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const data = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
-  const faults = webAppFaults(data)
-  try {
-    const env = envSchema<Static<typeof configSchema>>({
-      schema: configSchema,
-      data,
-      env: false,
-      ajv: configAjv,
-    })
-    faults.push(...portFaults(env))
-    if (faults.length === 0) {
-      const BASE_URL = env.BASE_URL ?? `http://localhost:${env.PORT}`
-      return Object.freeze({ ...env, BASE_URL, API_SERVER_URL: env.API_SERVER_URL ?? BASE_URL })
-    }
-  } catch (error) {
-    faults.unshift(...(error as SchemaFailure).errors.map(describe)) // nothing else is thrown here
+  const { texts, missing } = validate(data)
+  const faults = [...missing]
+  const values: Record<string, unknown> = {}
+  for (const [name, { parse }] of entries) {
+    const value = texts[name] === undefined ? undefined : parse(texts[name].trim())
+    if (value !== undefined) values[name] = value
+    else if (texts[name] !== undefined) faults.push(`${name} is wrong: expected ${parse.expected}`)
   }
-  throw new ConfigError(faults)
+  const config = values as unknown as Config
+  faults.push(...webAppFaults(data), ...portFaults(config))
+  if (faults.length > 0) throw new ConfigError(faults)
+  const BASE_URL = config.BASE_URL ?? `http://localhost:${config.PORT}`
+  return Object.freeze({ ...config, BASE_URL, API_SERVER_URL: config.API_SERVER_URL ?? BASE_URL })
 }
 
-interface SchemaFailure {
-  errors: { instancePath: string; params: { missingProperty?: string } }[]
-}
-
-function describe({ instancePath, params }: SchemaFailure['errors'][number]): string {
-  const name = params.missingProperty ?? instancePath.slice(1)
-  const { expected } = configSchema.properties[name as keyof Config] as unknown as { expected: string }
-  return `${name} is ${params.missingProperty ? 'missing' : 'wrong'}: expected ${expected}`
+/** Fills in the defaults. Only a missing variable can fail, since the schema knows nothing but strings. */
+function validate(data: NodeJS.ProcessEnv): { texts: NodeJS.ProcessEnv; missing: string[] } {
+  try {
+    return { texts: envSchema<NodeJS.ProcessEnv>({ schema: configSchema, data, env: false }), missing: [] }
+  } catch (error) {
+    const { errors } = error as { errors: { params: { missingProperty: keyof Variables } }[] }
+    const missing = errors.map(({ params: { missingProperty: name } }) => name)
+    return {
+      texts: data,
+      missing: missing.map((name) => `${name} is missing: expected ${variables[name].parse.expected}`),
+    }
+  }
 }
 
 function webAppFaults(data: NodeJS.ProcessEnv): string[] {
@@ -111,49 +128,26 @@ function webAppFaults(data: NodeJS.ProcessEnv): string[] {
   )
 }
 
-function portFaults({ PORT, METRICS_PORT }: Static<typeof configSchema>): string[] {
-  const isShared = METRICS_PORT !== 0 && METRICS_PORT === PORT
+function portFaults({ PORT, METRICS_PORT }: Config): string[] {
+  const isShared = METRICS_PORT !== undefined && METRICS_PORT !== 0 && METRICS_PORT === PORT
   return isShared ? ['METRICS_PORT is wrong: expected another port than PORT'] : []
 }
 
-function text(value: string) {
-  return value
-}
-text.expected = 'text'
-
-/** A variable read by one of the parsers of config-values.ts. */
-function parsed<T>(parse: Parse<T>, description: string, fallback?: string) {
-  return Type.Unsafe<T>({
-    parse,
-    expected: parse.expected,
-    description,
-    ...(fallback === undefined ? {} : { default: fallback }),
-  })
+interface Variable<T = unknown> {
+  kind: 'required' | 'optional' | 'defaulted'
+  parse: Parse<T>
+  description: string
+  fallback?: string
 }
 
-function integer(minimum: number, maximum: number, description: string, fallback: number) {
-  const expected = `a whole number from ${minimum} to ${maximum}`
-  return Type.Integer({ minimum, maximum, description, expected, default: fallback })
+function required<T>(parse: Parse<T>, description: string) {
+  return { kind: 'required', parse, description } as const
 }
 
-function choice<const T extends string>(values: T[], description: string, fallback: T) {
-  return Type.Unsafe<T>({
-    enum: values,
-    description,
-    expected: `one of ${values.join(', ')}`,
-    default: fallback,
-  })
+function optional<T>(parse: Parse<T>, description: string) {
+  return { kind: 'optional', parse, description } as const
 }
 
-function parseInPlace(
-  parse: Parse<unknown>,
-  value: unknown,
-  _schema?: unknown,
-  place?: { parentData: Record<string | number, unknown>; parentDataProperty: string | number },
-): boolean {
-  if (typeof value !== 'string') return true // parsed before: the schema accepts its own result
-  const result = parse(value.trim())
-  if (result === undefined) return false
-  if (place) place.parentData[place.parentDataProperty] = result
-  return true
+function defaulted<T>(parse: Parse<T>, fallback: string, description: string) {
+  return { kind: 'defaulted', parse, description, fallback } as const
 }

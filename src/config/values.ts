@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { secureUrl } from '../http/secure-url.ts'
 
-/** Turns the text of a variable into its value; `undefined` says that it is not what was `expected`. */
+/** Parses the text of a variable. Returns `undefined` for text other than `expected`. */
 export interface Parse<T> {
   (text: string): T | undefined
   expected: string
@@ -12,7 +12,7 @@ export const algorithms = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA'],
 ] as readonly string[]
 
-/** Issuer identifiers (OpenID Connect Discovery 1.0, section 2). A bare domain is an Auth0 tenant's. */
+/** Issuer identifiers (OpenID Connect Discovery 1.0, section 2). A bare domain names an Auth0 tenant. */
 export const issuerList = listOf('an Auth0 domain like tenant.eu.auth0.com or an issuer URL', (item) => {
   const isDomain = /^[a-z0-9.-]+(:\d+)?\/?$/i.test(item)
   const issuer = isDomain ? `https://${item.replace(/\/$/, '').toLowerCase()}/` : item
@@ -20,14 +20,14 @@ export const issuerList = listOf('an Auth0 domain like tenant.eu.auth0.com or an
   return url && url.search === '' && url.hash === '' ? issuer : undefined
 })
 
-/** Origins (RFC 6454): scheme, host and port, nothing after. */
+/** Origins (RFC 6454): scheme, host and port only. */
 export const originList = listOf('an origin like https://app.example.com', (item) => {
   const url = URL.parse(item)
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && item.replace(/\/$/, '') === url.origin
   return isOrigin ? url.origin : undefined
 })
 
-export const identifierList = listOf('an API identifier without blanks', (item) =>
+export const identifierList = listOf('an API identifier without spaces', (item) =>
   /\s/.test(item) ? undefined : item,
 )
 
@@ -38,6 +38,19 @@ export const algorithmList = listOf(`one of ${algorithms.join(' ')}`, (item) =>
 export const secretList = listOf('a secret of at least 32 characters', (item) =>
   item.length >= 32 ? item : undefined,
 )
+
+export const text = parser('text', (text) => text)
+
+export function integer(minimum: number, maximum: number): Parse<number> {
+  return parser(`a whole number from ${minimum} to ${maximum}`, (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    return number >= minimum && number <= maximum ? number : undefined
+  })
+}
+
+export function choice<const T extends string>(...values: T[]): Parse<T> {
+  return parser(`one of ${values.join(', ')}`, (text) => values.find((value) => value === text))
+}
 
 export const hostname = parser('an IP address or a host name', (text) =>
   isIP(text) || /^[a-z0-9.-]+$/i.test(text) ? text : undefined,
@@ -52,7 +65,7 @@ export const redisUrl = parser('redis://HOST:PORT or rediss://HOST:PORT', (text)
   return url && /^rediss?:$/.test(url.protocol) && url.hostname ? text : undefined
 })
 
-/** Without a final slash, so that a path can follow. */
+/** A URL without its trailing slash, so that a path can be appended. */
 export const httpUrl = parser('an http(s) URL', (text) => {
   const url = URL.parse(text)
   return url && /^https?:$/.test(url.protocol) && !url.search && !url.hash
@@ -60,9 +73,9 @@ export const httpUrl = parser('an http(s) URL', (text) => {
     : undefined
 })
 
-/** Fastify's `trustProxy`: `true` is not offered, since it believes whatever address a caller writes. */
+/** Fastify's `trustProxy` except for `true`, which lets every caller choose its address. */
 export const proxies = parser<false | number | string>(
-  'false, a number of hops, or addresses (10.0.0.1, 10.0.0.0/8, loopback, linklocal, uniquelocal) by comma',
+  'false, a number of hops, or addresses (10.0.0.1, 10.0.0.0/8, loopback, linklocal, uniquelocal) separated by commas',
   (text) => {
     if (text === 'false') return false
     if (/^\d{1,2}$/.test(text)) return Number(text)
@@ -81,9 +94,9 @@ function parser<T>(expected: string, parse: (text: string) => T | undefined): Pa
   return Object.assign(parse, { expected })
 }
 
-/** Items by comma, none empty, at least one unless the whole is empty by default; frozen. */
+/** A frozen list of items separated by commas. Only the empty text, which is a default, has none. */
 function listOf(expected: string, parseItem: (item: string) => string | undefined): Parse<readonly string[]> {
-  return parser(`${expected}, several by comma`, (text) => {
+  return parser(`${expected}, several separated by commas`, (text) => {
     const items = text === '' ? [] : text.split(',').map((item) => parseItem(item.trim()))
     return items.every((item) => item !== undefined && item !== '')
       ? Object.freeze(items as string[])

@@ -1,6 +1,6 @@
 import fastifyEnv from '@fastify/env'
 import fp from 'fastify-plugin'
-import { type Config, configAjv, configSchema } from '../config/index.ts'
+import type { Config } from '../config/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -8,10 +8,13 @@ declare module 'fastify' {
   }
 }
 
-/** `app.config`. Read before the app exists, since log level and limits are needed to make it; handed on here. */
+/** Accepts everything: `loadConfig` has validated the configuration before the application exists. */
+const schema = { type: 'object', patternProperties: { '': {} } }
+
+/** Decorates the application with its configuration. */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
-    await app.register(fastifyEnv, { schema: configSchema, data: { ...config }, env: false, ajv: configAjv })
+    await app.register(fastifyEnv, { schema, data: config, env: false })
     Object.freeze(app.config)
   },
   { name: 'env' },

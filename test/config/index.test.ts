@@ -24,7 +24,7 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
   t.strictSame(load(), {
     AUTH0_DOMAIN: ['https://tenant.example/'],
     AUTH0_AUDIENCE: ['https://api.example'],
-    HOST: '127.0.0.1',
+    HOST: 'localhost',
     PORT: 3000,
     METRICS_PORT: 0,
     LOG_LEVEL: 'info',
@@ -32,11 +32,12 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
     DATABASE_URL: 'file:data/gatehouse.db',
     TRUST_PROXY: false,
     AUTH_ALGORITHMS: ['RS256'],
-    AUTH_CLOCK_TOLERANCE_SECONDS: 5,
+    AUTH_CLOCK_TOLERANCE_SECONDS: 30,
     JWKS_MAX_STALE_HOURS: 24,
     RATE_LIMIT_MAX: 0,
     SHUTDOWN_DELAY_SECONDS: 0,
     SHUTDOWN_GRACE_SECONDS: 10,
+    MAX_CONNECTIONS: 0,
     BASE_URL: 'http://localhost:3000',
     API_SERVER_URL: 'http://localhost:3000',
   })
@@ -59,6 +60,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     REDIS_URL: 'rediss://cache.example:6380',
     SHUTDOWN_DELAY_SECONDS: '5',
     SHUTDOWN_GRACE_SECONDS: '30',
+    MAX_CONNECTIONS: '500',
     BASE_URL: 'https://app.example/',
     API_SERVER_URL: 'https://api.example/',
     ...webApp,
@@ -80,6 +82,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
     RATE_LIMIT_MAX: 100,
     SHUTDOWN_DELAY_SECONDS: 5,
     SHUTDOWN_GRACE_SECONDS: 30,
+    MAX_CONNECTIONS: 500,
     SESSION_SECRET: [secrets.SESSION_SECRET],
     BASE_URL: 'https://app.example',
     API_SERVER_URL: 'https://api.example',
@@ -95,6 +98,7 @@ t.test('numbers and choices are held to their bounds', async (t) => {
     RATE_LIMIT_MAX: [0, 1_000_000],
     SHUTDOWN_DELAY_SECONDS: [0, 600],
     SHUTDOWN_GRACE_SECONDS: [1, 600],
+    MAX_CONNECTIONS: [0, 1_000_000],
   }
   for (const [name, [minimum = 0, maximum = 0]] of Object.entries(bounds)) {
     for (const value of [minimum, maximum]) t.match(load({ [name]: `${value}` }), { [name]: value })
@@ -127,6 +131,7 @@ t.test('everything missing or wrong is listed in one message, by name, and no va
     JWKS_MAX_STALE_HOURS: 'value',
     RATE_LIMIT_MAX: 'value',
     SHUTDOWN_GRACE_SECONDS: 'value',
+    MAX_CONNECTIONS: 'value',
     SESSION_SECRET: 'value',
     BASE_URL: 'value',
     API_SERVER_URL: 'value',
