@@ -119,21 +119,18 @@ t.test('when the time for requests in flight is over it exits 1', async (t) => {
   t.type(await answer, Error)
 })
 
-t.test(
-  'after an uncaught error it finishes the request in flight without delay and exits 1',
-  async (t) => {
-    const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
-    const { child, ended, logged, answer, release } = await startBusy(t, {
-      environment: { SHUTDOWN_DELAY_SECONDS: '600' },
-      execArgv: preload(bug),
-    })
-    child.kill('SIGWINCH')
-    t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
-    release()
-    t.equal(((await answer) as Response).status, 200)
-    t.match(await ended, { code: 1 })
-  },
-)
+t.test('after an uncaught error it finishes the request in flight without delay and exits 1', async (t) => {
+  const bug = "process.on('SIGWINCH', () => { throw new Error('a bug') })"
+  const { child, ended, logged, answer, release } = await startBusy(t, {
+    environment: { SHUTDOWN_DELAY_SECONDS: '600' },
+    execArgv: preload(bug),
+  })
+  child.kill('SIGWINCH')
+  t.match(await logged('closing after an unexpected error'), { level: 60, err: { message: 'a bug' } })
+  release()
+  t.equal(((await answer) as Response).status, 200)
+  t.match(await ended, { code: 1 })
+})
 
 t.test(
   'with a wrong configuration it exits 1 and lists every fault, without a stack or a value',

@@ -28,9 +28,9 @@ export function maxConnectionsFor(maxFiles: number): number {
 }
 
 /** The soft limit of this process (getrlimit(2)), where the system has proc(5). */
-function maxOpenFiles(): number {
+export function maxOpenFiles(limits = '/proc/self/limits'): number {
   try {
-    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync(limits, 'utf8'))?.[1])
   } catch {
     return UNKNOWN_MAX_FILES
   }

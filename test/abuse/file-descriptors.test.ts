@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { maxConnectionsFor } from '../../src/plugins/connections.ts'
+import { maxConnectionsFor, maxOpenFiles } from '../../src/plugins/connections.ts'
 import { required } from '../helpers/process.ts'
 import { openSocket } from '../helpers/raw-http.ts'
 
@@ -47,6 +47,11 @@ for (const maxFiles of [64, 256, 1_024, 4_096]) {
     t.strictSame(await once(child, 'exit'), [0, null], 'and ends as usual')
   })
 }
+
+t.test('the limit of open files is read from the system, where it has one to read', async (t) => {
+  t.ok(maxOpenFiles() > 64)
+  t.equal(maxOpenFiles('/nowhere'), 1_024)
+})
 
 t.test('connections are bounded below the limit of open files', async (t) => {
   t.strictSame([64, 256, 1_024, 4_096, 1e6, 20].map(maxConnectionsFor), [24, 204, 819, 3_276, 1e4, 1])

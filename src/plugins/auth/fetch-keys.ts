@@ -1,6 +1,6 @@
 import { fetchJson, isObject } from '../../http/fetch-json.ts'
-import { pickKey } from './get-jwks.ts'
 import { isFit, type Jwk, thumbprint } from './jwk.ts'
+import { pickKey } from './pick-key.ts'
 import { kidOf, type SigningKey, toSigningKey } from './signing-key.ts'
 
 /** Maximum number of keys that are used of a set, because importing a key takes time. */

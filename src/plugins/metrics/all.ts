@@ -3,10 +3,10 @@ import { addRequestMetrics } from './requests.ts'
 import { addStoreMetrics } from './statements.ts'
 import { addKeySetMetrics, addTokenMetrics, type KeySetState, type TokenCache } from './tokens.ts'
 
-/** What keeps numbers of its own: they are read when somebody asks. */
+/** Objects that count for themselves; their numbers are read when the metrics are scraped. */
 export interface Sources {
   readonly tokenCache: TokenCache
-  /** By issuer. */
+  /** Key sets by issuer. */
   readonly keySets: ReadonlyMap<string, KeySetState>
   readonly maxKeyAgeSeconds: number
 }

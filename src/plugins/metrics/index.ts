@@ -8,7 +8,7 @@ import type { Metrics } from './all.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Told of every statement of the store; there is none while metrics are off. */
+    /** Called after every statement of the store; undefined while metrics are disabled. */
     onStatement?: StatementListener
   }
 }

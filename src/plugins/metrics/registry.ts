@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import packageJson from '../../../package.json' with { type: 'json' }
 
-/** What a metric says of itself. */
+/** Name, help text and labels of a metric. */
 interface Description<Label extends string> {
   readonly name: string
   readonly help: string
@@ -29,7 +29,7 @@ export function makeRegistry(): Registry {
   return registry
 }
 
-/** A gauge that is read where the value is kept, and only when somebody asks. */
+/** A gauge whose value is read where it is kept, when the metrics are scraped. */
 export function addReadGauge<Label extends string>(
   registry: Registry,
   description: Description<Label>,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 
-/** What is asked for its numbers. */
+/** Provides the metrics as text. */
 export interface Source {
   readonly contentType: string
   metrics(): Promise<string>

@@ -60,7 +60,7 @@ async function shareCount(app: FastifyInstance, url: string, local: Count): Prom
   const redis = connectToRedis(url)
   let connectionError: string | undefined
   redis.on('error', ({ message }) => {
-    connectionError = message // a command only reports that there is no connection, not why
+    connectionError = message // the error of a command does not say why
   })
   app.addHook('onClose', () => redis.disconnect())
   const breaker = new CircuitBreaker({

@@ -11,11 +11,12 @@ const OPEN_TIMEOUT_MS = 2_000
 
 /** Kysely dialect for `node:sqlite`. Transactions include schema changes and take the write lock when they begin. */
 export class NodeSqliteDialect extends SqliteDialect {
-  readonly #path: string
+  readonly #open: () => Promise<SqliteDatabase>
 
   constructor(path: string) {
-    super({ database: async () => openSqlite(path) })
-    this.#path = path
+    const open = async () => openSqlite(path)
+    super({ database: open })
+    this.#open = open
   }
 
   override createAdapter() {
@@ -23,7 +24,7 @@ export class NodeSqliteDialect extends SqliteDialect {
   }
 
   override createDriver() {
-    return new SingleHandleDriver(() => openSqlite(this.#path))
+    return new SingleHandleDriver(this.#open)
   }
 }
 

@@ -17,17 +17,17 @@ const BEGIN = 'begin immediate'
  * the database locked is tried again later, and other statements run meanwhile. A transaction excludes all others.
  */
 export class SingleHandleDriver implements Driver {
-  readonly #open: () => SqliteDatabase
+  readonly #open: () => Promise<SqliteDatabase>
   #database: SqliteDatabase | undefined
   #owner: Connection | undefined
   #released: PromiseWithResolvers<void> | undefined
 
-  constructor(open: () => SqliteDatabase) {
+  constructor(open: () => Promise<SqliteDatabase>) {
     this.#open = open
   }
 
   async init(): Promise<void> {
-    this.#database = this.#open()
+    this.#database = await this.#open()
   }
 
   async acquireConnection(): Promise<Connection> {
@@ -56,7 +56,8 @@ export class SingleHandleDriver implements Driver {
   /** Waits for its turn, runs the statement, and repeats it as long as another process has a lock. */
   async execute(connection: Connection, query: CompiledQuery): Promise<QueryResult<unknown>> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS
-    for (let delayMs = 1; ; delayMs = Math.min(2 * delayMs, MAX_RETRY_DELAY_MS)) {
+    let delayMs = 1
+    for (;;) {
       while (this.#owner !== undefined && this.#owner !== connection) await this.#released?.promise
       try {
         return this.#run(connection, query)
@@ -64,6 +65,7 @@ export class SingleHandleDriver implements Driver {
         if (!isBusy(error) || performance.now() >= deadline) throw error
       }
       await delay(delayMs)
+      delayMs = Math.min(2 * delayMs, MAX_RETRY_DELAY_MS)
     }
   }
 

@@ -89,7 +89,7 @@ function lacksProfile({ hasProfile, askedAt }: Entry, now: number): boolean {
 
 /** Start of the interval: the stored visit, perhaps recorded by another process, whose clock may be ahead. */
 function visitTime({ lastSeenAt }: User, now: number): number {
-  return lastSeenAt === null ? now : Math.min(now, Date.parse(lastSeenAt))
+  return Math.min(now, Date.parse(lastSeenAt as string)) // recorded just now, so not null
 }
 
 /** A clock that was set back ends the span. */

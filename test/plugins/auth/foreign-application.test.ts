@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import auth from '../../../src/plugins/auth/index.ts'
 import { bearer } from '../../helpers/app.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
@@ -92,4 +93,16 @@ t.test('an unguarded route of a foreign application stops its boot', async (t) =
   await foreign.register(auth, { issuers: ['https://issuer.test/'], audiences: ['api'] })
   await foreign.register(guards)
   t.throws(() => foreign.get('/dump', async () => 'secret'), { message: /^GET \/dump does not say/ })
+})
+
+t.test('issuers and audiences are enough: the other options have defaults', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const foreign = Fastify()
+  t.teardown(() => foreign.close())
+  await foreign.register(auth, { issuers: [issuer.url], audiences: ['api'] })
+  const now = Date.now()
+  const ahead = await issuer.sign({ aud: 'api', iat: Math.floor(now / 1000) + 29 })
+  t.match(await foreign.verifier.verify(ahead, now), { subject: 'auth0|1' })
+  const late = await issuer.sign({ aud: 'api', iat: Math.floor(now / 1000) + 60 })
+  t.throws(() => foreign.verifier.verify(late, now), { code: 'invalid_token' })
 })

@@ -20,7 +20,7 @@ export async function pickKey(jwksUri: string, keys: readonly Jwk[], alg: string
  * Makes an undici dispatcher that answers every request of the built-in `fetch` with the document. It supports the
  * handlers of undici 6, which Node 24 contains, and those since undici 7.
  */
-function respondWith(document: object) {
+export function respondWith(document: object) {
   const body = Buffer.from(JSON.stringify(document))
   return {
     dispatch(_request: unknown, handler: Handler) {
