@@ -26,7 +26,9 @@ export interface Verdict {
 export async function startOracles(t: Test, random: Random) {
   const issuer = await startIssuer(t, 'key')
   const other = await startIssuer(t, 'other')
-  const app = await listen(t, issuer, { environment: { AUTH_ALGORITHMS: algorithms.join() } })
+  const app = await listen(t, issuer, {
+    environment: { AUTH_ALGORITHMS: algorithms.join(), AUTH_CLOCK_TOLERANCE_SECONDS: '5' },
+  })
   const now = Math.floor(Date.now() / 1000)
   moveClock(t).stopAt(now * 1000)
 
