@@ -4,6 +4,7 @@ import { FAILURE_COOLDOWN_MS, FRESH_MS } from '../../../../src/plugins/auth/key-
 import { bearer, listen } from '../../../helpers/app.ts'
 import { moveClock } from '../../../helpers/clock.ts'
 import { TestIssuer } from '../../../helpers/issuer.ts'
+import { patientFetch } from '../../../helpers/patience.ts'
 import { startService } from '../../../helpers/service.ts'
 
 interface Circumstances {
@@ -72,7 +73,8 @@ async function startFailing(t: Test, { name, misbehave, onlyWithKeys }: Case, el
   return {
     ...{ name, status, known, unseen, unknown },
     gaveUp: () => app.logLines.some(({ msg }) => msg.startsWith('key set not fetched')),
-    statusWhenCold: async () => (await fetch(`${cold.url}/api/private`, { headers: bearer(known) })).status,
+    statusWhenCold: async () =>
+      (await patientFetch(`${cold.url}/api/private`, { headers: bearer(known) })).status,
     fail: async () => {
       if (!misbehave) return issuer.stop()
       issuer.misbehavesOnlyWithKeys = onlyWithKeys
