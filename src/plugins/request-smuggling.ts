@@ -28,11 +28,13 @@ export default fp(
 
 function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS) return new ServiceError(httpErrors.headersTooLarge)
-  // RFC 9112, section 3.2: none or several are to be refused
-  const hosts = countHosts(rawHeaders)
-  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
-    return new ServiceError(httpErrors.badRequest, { detail: `${hosts} Host lines` })
+  const { host, repeated } = readSingletons(rawHeaders)
+  // RFC 9112, section 3.2
+  if (!host && httpVersion === '1.1') {
+    return new ServiceError(httpErrors.badRequest, { detail: 'no Host line' })
   }
+  // RFC 9110, section 5.3: Node uses the first line, a proxy may use the last
+  if (repeated) return new ServiceError(httpErrors.badRequest, { detail: `several ${repeated} lines` })
   // RFC 9112, section 6.1: a transfer coding that is not understood; with a second one the ends of bodies are disputed
   const coding = headers['transfer-encoding']
   return coding === undefined || coding.toLowerCase() === 'chunked'
@@ -40,12 +42,28 @@ function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceEr
     : new ServiceError(httpErrors.badRequest, { detail: 'a transfer coding other than chunked' })
 }
 
-/** Names and values by turns, as they came; in `headers` the second Host is missing. */
-function countHosts(rawHeaders: readonly string[]): number {
-  let count = 0
+/**
+ * Finds repeated lines of singleton fields. `rawHeaders` has names and values in turn; `headers` lacks the second line.
+ * Node itself rejects a second Content-Length. The length is compared first because it is cheaper than the name.
+ */
+function readSingletons(rawHeaders: readonly string[]) {
+  const seen = { host: false, origin: false, 'content-type': false, authorization: false }
+  let repeated: Singleton | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') count++
+    const singleton = singletonsByLength[name.length]
+    if (singleton === undefined || name.toLowerCase() !== singleton) continue
+    if (seen[singleton]) repeated = singleton
+    seen[singleton] = true
   }
-  return count
+  return { host: seen.host, repeated }
+}
+
+type Singleton = 'host' | 'origin' | 'content-type' | 'authorization'
+
+const singletonsByLength: Readonly<Record<number, Singleton | undefined>> = {
+  4: 'host',
+  6: 'origin',
+  12: 'content-type',
+  13: 'authorization',
 }

@@ -45,8 +45,16 @@ t.test('RFC 6750, 2.2: a token in a form is not accepted', async (t) => {
 
 t.test('RFC 6750, 2.3: a token in the query string is not accepted', async (t) => {
   t.equal((await request({}, `/api/private?access_token=${good}`)).status, 401)
-  t.equal((await get(good, '/api/private?access_token=x')).status, 200, 'ignored')
 })
+
+t.test(
+  'RFC 6750, 3.1: a token in the header and another in the query string is 400 invalid_request',
+  async (t) => {
+    const response = await get(good, '/api/private?access_token=x')
+    t.equal(response.status, 400)
+    t.match(challengeOf(response), /error="invalid_request"/)
+  },
+)
 
 t.test('RFC 6750, 3: every rejection has one challenge of the scheme Bearer', async (t) => {
   const rejections = {

@@ -38,6 +38,12 @@ const rows: Record<keyof typeof knownErrors, Row> = {
     'Permission denied',
     'Bearer realm="api", error="insufficient_scope", error_description="Permission denied", scope="read:things write:things"',
   ],
+  severalTokens: [
+    400,
+    'invalid_request',
+    'The request contains more than one access token',
+    'Bearer realm="api", error="invalid_request", error_description="The request contains more than one access token"',
+  ],
   issuerUnavailable: [503, 'issuer_unavailable', 'The identity provider cannot be reached'],
   unavailable: [503, 'store_unavailable', 'The database cannot be reached'],
   userDeleted: [409, 'user_deleted', 'The user was deleted; the next request creates a new one'],

@@ -3,6 +3,7 @@ import { define, type ErrorDefinition, type ErrorOptions, ServiceError } from '.
 /** Errors of missing and rejected tokens, and of unavailable issuers. */
 export const tokenErrors = {
   missing: define('missing_token', 401, 'Authentication credentials were not provided.'),
+  severalTokens: define('invalid_request', 400, 'The request contains more than one access token'),
   malformedHeader: define('invalid_token', 401, 'Invalid token headers'),
   expired: define('invalid_token', 401, 'token is expired'),
   wrongClaims: define('invalid_token', 401, 'incorrect claims, please check the audience and issuer'),
@@ -27,13 +28,13 @@ export const tokenErrorReasons = [
 
 export type TokenErrorReason = (typeof tokenErrorReasons)[number]
 
-/** Error of a token that is not accepted. A 401 has a challenge. */
+/** Error of a token that is not accepted. A 4xx has a challenge. */
 export class TokenError extends ServiceError {
   override name = 'TokenError'
   readonly reason: TokenErrorReason
 
   constructor(definition: ErrorDefinition, reason: TokenErrorReason, options: ErrorOptions = {}) {
-    const isChallenged = definition.statusCode === 401
+    const isChallenged = definition.statusCode < 500
     super(definition, isChallenged ? { ...options, headers: challenge(definition) } : options)
     this.reason = reason
   }
@@ -51,11 +52,18 @@ export function challenge(
 ): Record<string, string> {
   const parameters: [string, string][] = [['realm', 'api']]
   if (code !== tokenErrors.missing.code) {
-    parameters.push(['error', statusCode === 403 ? 'insufficient_scope' : 'invalid_token'])
+    parameters.push(['error', errorCodes[statusCode] ?? 'invalid_token'])
     parameters.push(['error_description', message])
   }
   if (scope.length > 0) parameters.push(['scope', scope.join(' ')])
   return { 'www-authenticate': `Bearer ${parameters.map(([key, value]) => `${key}="${value}"`).join(', ')}` }
+}
+
+/** RFC 6750, section 3.1. */
+const errorCodes: Readonly<Record<number, string>> = {
+  400: 'invalid_request',
+  401: 'invalid_token',
+  403: 'insufficient_scope',
 }
 
 /** Makes the error of a token whose fault is given in the log only. */

@@ -1,6 +1,7 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { isObject } from '../../http/fetch-json.ts'
 import type { Policy } from './checks.ts'
 import type { Decode } from './decode.ts'
 import { TokenError, tokenErrors } from './errors.ts'
@@ -79,12 +80,19 @@ export default fp<AuthOptions>(
         done()
       }
       try {
-        const verified = verifier.verify(findToken(app, request), Date.now())
+        const token = findToken(app, request)
+        rejectSecondToken(request.query)
+        const verified = verifier.verify(token, Date.now())
         if (verified instanceof Promise) verified.then(accept, done)
         else accept(verified)
       } catch (error) {
         done(error as Error)
       }
+    })
+    app.addHook('preValidation', (request, _reply, done) => {
+      const isForm = request.token !== null && FORM.test(request.headers['content-type'] ?? '')
+      if (isForm) rejectSecondToken(request.body)
+      done()
     })
   },
   { name: 'auth' },
@@ -97,6 +105,19 @@ function makeIssuers({ log }: FastifyInstance, { issuers, algorithms }: Policy, 
   }
   const options = { algorithms, maxStaleMs: maxStaleHours * 3_600_000, onFetch }
   return new Map(issuers.map((name) => [name, new Issuer(name, options)]))
+}
+
+const FORM = /^application\/x-www-form-urlencoded\b/i
+
+/**
+ * RFC 6750, section 2: a client must not use more than one method to send a token in each request.
+ *
+ * @param parameters parsed query or form
+ * @throws {TokenError} 400
+ */
+function rejectSecondToken(parameters: unknown): void {
+  const isRepeated = isObject(parameters) && 'access_token' in parameters
+  if (isRepeated) throw new TokenError(tokenErrors.severalTokens, 'malformed')
 }
 
 function findToken(app: FastifyInstance, request: FastifyRequest): string {

@@ -27,6 +27,51 @@ t.test('the token is read from the Authorization header only', async (t) => {
   }
 })
 
+t.test(
+  'a second token in the query or in a form is 400 invalid_request (RFC 6750, section 3.1)',
+  async (t) => {
+    const { issuer, app } = await startService(t)
+    const token = await issuer.sign()
+    const ask = async (path: string, form?: Record<string, string> | string, type?: string) => {
+      const headers = { authorization: `Bearer ${token}`, ...(type ? { 'content-type': type } : {}) }
+      const body = typeof form === 'object' ? new URLSearchParams(form) : form
+      const init = body === undefined ? { headers } : { method: 'POST', headers, body }
+      const response = await fetch(`${app.url}${path}`, init)
+      return { status: response.status, challenge: response.headers.get('www-authenticate') }
+    }
+    const rejected = {
+      status: 400,
+      challenge:
+        'Bearer realm="api", error="invalid_request", error_description="The request contains more than one access token"',
+    }
+    for (const query of [
+      `access_token=${token}`,
+      'access_token=',
+      'access_token',
+      'a=1&access_token=x&access_token=y',
+      'access%5Ftoken=x',
+    ]) {
+      t.strictSame(await ask(`/api/private?${query}`), rejected, query)
+    }
+    t.strictSame(await ask('/todo?access_token=x', { title: 'a' }), rejected)
+    const form = { title: 'a', date: '2026-11-21' }
+    for (const access_token of [token, ''])
+      t.strictSame(await ask('/todo', { ...form, access_token }), rejected)
+    t.strictSame(
+      await ask('/todo', 'title=a&access_token=x', 'Application/X-WWW-Form-Urlencoded; charset=utf-8'),
+      rejected,
+    )
+    t.match(await ask('/todo', form), { status: 201 })
+    t.match(
+      await ask('/todo', '{"title":"a","access_token":"x"}', 'application/json'),
+      { status: 201 },
+      'JSON',
+    )
+    t.match(await ask('/api/private?access_tokens=x'), { status: 200 })
+    t.match(await ask('/api/public?access_token=x'), { status: 200 }, 'a public route')
+  },
+)
+
 t.test('request.token is the verified token on guarded routes and null on public ones', async (t) => {
   const issuer = await TestIssuer.start(t)
   const app = await buildApp(t, issuer, {
