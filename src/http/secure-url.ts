@@ -5,6 +5,15 @@ export function secureUrl(text: string): URL | undefined {
   return url?.protocol === 'http:' && isLoopback(url.hostname) ? url : undefined
 }
 
+/**
+ * Parses a URL that an issuer names in its metadata. An issuer on the network must not name the loopback of this machine
+ * over plain http: a service that happens to listen there would get tokens and secrets.
+ */
+export function secureUrlOf(issuer: string, text: string): URL | undefined {
+  const url = secureUrl(text)
+  return url?.protocol === 'http:' && secureUrl(issuer)?.protocol !== 'http:' ? undefined : url
+}
+
 function isLoopback(host: string): boolean {
   return host === '[::1]' || /^(.+\.)?localhost$/.test(host) || /^127(\.\d+){3}$/.test(host)
 }

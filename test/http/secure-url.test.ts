@@ -1,5 +1,5 @@
 import t from 'tap'
-import { secureUrl } from '../../src/http/secure-url.ts'
+import { secureUrl, secureUrlOf } from '../../src/http/secure-url.ts'
 
 t.test('https is secure anywhere, plain http on loopback', async (t) => {
   for (const text of [
@@ -29,4 +29,17 @@ t.test('anything else is not', async (t) => {
   ]) {
     t.equal(secureUrl(text), undefined, text)
   }
+})
+
+t.test('only an issuer on the loopback names URLs without https', async (t) => {
+  const http = ['http://127.0.0.1:4400/jwks', 'http://localhost/jwks', 'http://[::1]/jwks']
+  for (const text of http) {
+    for (const issuer of ['http://127.0.0.1:4400/', 'http://tenant.localhost/', 'http://[::1]/'])
+      t.equal(secureUrlOf(issuer, text)?.href, new URL(text).href, `${issuer} ${text}`)
+    for (const issuer of ['https://login.example/', 'https://localhost/', 'https://127.0.0.1/', 'x', ''])
+      t.equal(secureUrlOf(issuer, text), undefined, `${issuer} ${text}`)
+  }
+  for (const issuer of ['https://login.example/', 'http://localhost/'])
+    t.equal(secureUrlOf(issuer, 'https://keys.example/')?.href, 'https://keys.example/')
+  t.equal(secureUrlOf('http://localhost/', 'http://login.example/'), undefined)
 })

@@ -1,6 +1,6 @@
 import { Cooldown } from '../../http/cooldown.ts'
 import { fetchJson } from '../../http/fetch-json.ts'
-import { secureUrl } from '../../http/secure-url.ts'
+import { secureUrlOf } from '../../http/secure-url.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
 
 /** Time-out for one request to an issuer, or for the two of one key download. */
@@ -68,12 +68,12 @@ export class IssuerMetadata {
 }
 
 /**
- * Returns the URL of an endpoint in the document.
+ * Returns the URL of an endpoint in the document, whose `issuer` has been compared.
  *
- * @throws {Error} if it is missing, or neither https nor on the loopback
+ * @throws {Error} if it is missing or not https, except for an issuer on the loopback
  */
 export function endpointOf(document: Metadata, name: string): string {
   const url = document[name]
-  if (typeof url === 'string' && secureUrl(url)) return url
+  if (typeof url === 'string' && secureUrlOf(String(document.issuer), url)) return url
   throw new Error(`${name} is missing or not https`)
 }

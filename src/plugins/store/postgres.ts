@@ -102,7 +102,7 @@ class Pool {
     if (this.#sql !== failed || now < this.#createdAt + END_TIMEOUT_SECONDS * 1000) return
     this.#createdAt = now
     this.#sql = this.#connect()
-    failed.end({ timeout: END_TIMEOUT_SECONDS })
+    failed.end({ timeout: END_TIMEOUT_SECONDS }).catch(() => {}) // an unhandled rejection would end the process
   }
 }
 

@@ -1,19 +1,20 @@
 import type { CustomFetch } from 'openid-client'
 import { readText } from '../../http/fetch-json.ts'
-import { secureUrl } from '../../http/secure-url.ts'
+import { secureUrlOf } from '../../http/secure-url.ts'
 import { IssuerUnavailableError } from './issuer-unavailable.ts'
 
 /**
- * Sends openid-client's requests to the issuer: over https or to the loopback only, with a bounded response size.
- *
- * @throws {IssuerUnavailableError} when the issuer does not answer, or answers with 429 or 5xx
+ * Makes the function that sends openid-client's requests to the issuer: over https only, except for an issuer on the
+ * loopback, with a bounded response size. It throws {@link IssuerUnavailableError} when the issuer does not answer, or answers with 429 or 5xx
  */
-export const boundedFetch: CustomFetch = async (url, options) => {
-  if (!secureUrl(url)) throw new IssuerUnavailableError(`${url} is not https`)
-  const response = await send(url, options)
-  if (response.status >= 500 || response.status === 429)
-    throw new IssuerUnavailableError(`${url} answered ${response.status}`)
-  return response
+export function boundedFetch(issuer: string): CustomFetch {
+  return async (url, options) => {
+    if (!secureUrlOf(issuer, url)) throw new IssuerUnavailableError(`${url} is not https`)
+    const response = await send(url, options)
+    if (response.status >= 500 || response.status === 429)
+      throw new IssuerUnavailableError(`${url} answered ${response.status}`)
+    return response
+  }
 }
 
 async function send(url: string, options: Parameters<CustomFetch>[1]): Promise<Response> {

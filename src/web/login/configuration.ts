@@ -23,7 +23,7 @@ export interface ClientOptions {
 /**
  * Configures openid-client with a discovery document whose `issuer` has been compared.
  *
- * @throws {Error} when the authorization endpoint is missing, or neither https nor on the loopback
+ * @throws {Error} when the authorization endpoint is missing or not https, except for an issuer on the loopback
  */
 export function configure(
   document: Readonly<Record<string, unknown>>,
@@ -37,8 +37,8 @@ export function configure(
     authenticateWith(options.clientSecret),
   )
   configuration.timeout = TIMEOUT_SECONDS
-  configuration[customFetch] = boundedFetch
-  allowInsecureRequests(configuration) // boundedFetch restricts them to the loopback
+  configuration[customFetch] = boundedFetch(String(document.issuer))
+  allowInsecureRequests(configuration) // boundedFetch restricts them to an issuer on the loopback
   return configuration
 }
 

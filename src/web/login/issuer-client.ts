@@ -6,7 +6,7 @@ import {
   refreshTokenGrant,
 } from 'openid-client'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { secureUrl } from '../../http/secure-url.ts'
+import { secureUrlOf } from '../../http/secure-url.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
 import { toText } from '../../schemas/text.ts'
 import { type ClientOptions, configure } from './configuration.ts'
@@ -127,7 +127,7 @@ export class IssuerClient {
     const auth0 = `${issuer.replace(/\/$/, '')}/`
     if (!metadata || metadata.token_endpoint === `${auth0}oauth/token`)
       return `${auth0}v2/logout?${new URLSearchParams({ client_id: clientId, returnTo: baseUrl })}`
-    const url = secureUrl(metadata.end_session_endpoint ?? '')
+    const url = secureUrlOf(issuer, metadata.end_session_endpoint ?? '')
     if (!url) return baseUrl
     url.searchParams.set('client_id', clientId)
     url.searchParams.set('post_logout_redirect_uri', baseUrl)

@@ -197,3 +197,16 @@ t.test('an unreachable issuer is an error', async (t) => {
   await issuer.stop()
   await t.rejects(fetchKeys(issuer.url))
 })
+
+t.test('an https issuer cannot name endpoints on the loopback over plain http', async (t) => {
+  for (const name of ['jwks_uri', 'userinfo_endpoint', 'authorization_endpoint']) {
+    for (const url of ['http://127.0.0.1:4400/x', 'http://localhost/x', 'http://[::1]:1/x']) {
+      const named = { [name]: url }
+      t.throws(() => endpointOf({ issuer: 'https://one.test/', ...named }, name), {
+        message: new RegExp(name),
+      })
+      t.throws(() => endpointOf(named, name), { message: new RegExp(name) }, 'without an issuer')
+      t.equal(endpointOf({ issuer: 'http://127.0.0.1:4400/', ...named }, name), url)
+    }
+  }
+})
