@@ -188,7 +188,7 @@ t.test('without PostgreSQL it starts, says so and is unready', async (t) => {
   t.notMatch(stdout, /hunter2/)
 })
 
-t.test('killed while 200 users are registered, it keeps every one that it acknowledged', async (t) => {
+t.test('killed while users are registered, it keeps every one that it acknowledged', async (t) => {
   const issuer = await TestIssuer.start(t)
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-')) // start() empties that of the test
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -201,15 +201,19 @@ t.test('killed while 200 users are registered, it keeps every one that it acknow
   const first = start(t, { environment })
   const url = await first.listening()
   const acknowledged: { id: number }[] = []
-  const add = async (index: number) => {
-    const body = JSON.stringify({ issuer: issuer.url, subject: `auth0|${index}` })
-    const response = await fetch(`${url}/api/users`, { method: 'POST', headers, body })
-    if (response.status === 201) acknowledged.push((await response.json()) as { id: number })
-    if (acknowledged.length === 50) first.child.kill('SIGKILL')
+  let started = 0
+  /** Registers one user after the other until the service is gone. */
+  const register = async () => {
+    for (;;) {
+      const body = JSON.stringify({ issuer: issuer.url, subject: `auth0|${started++}` })
+      const response = await fetch(`${url}/api/users`, { method: 'POST', headers, body })
+      if (response.status === 201) acknowledged.push((await response.json()) as { id: number })
+      if (acknowledged.length === 50) first.child.kill('SIGKILL')
+    }
   }
-  await Promise.allSettled(Array.from({ length: 200 }, (_, index) => add(index)))
+  await Promise.allSettled(Array.from({ length: 20 }, register))
   await first.ended
-  t.ok(acknowledged.length >= 50 && acknowledged.length < 200, `${acknowledged.length} were acknowledged`)
+  t.ok(acknowledged.length >= 50, `${acknowledged.length} of ${started} were acknowledged`)
 
   const second = start(t, { environment })
   const again = await second.listening()

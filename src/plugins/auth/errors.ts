@@ -52,7 +52,7 @@ export function challenge(
 ): Record<string, string> {
   const parameters: [string, string][] = [['realm', 'api']]
   if (code !== tokenErrors.missing.code) {
-    parameters.push(['error', errorCodes[statusCode] ?? 'invalid_token'])
+    parameters.push(['error', errorCodes[statusCode] as string])
     parameters.push(['error_description', message])
   }
   if (scope.length > 0) parameters.push(['scope', scope.join(' ')])

@@ -17,7 +17,7 @@ export class LocalStore implements FastifyRateLimitStore {
     const window = known && known.endsAt > now ? known : { count: 0, endsAt: now + windowMs }
     window.count++
     if (window !== known) this.#windows.set(key, window)
-    done(null, { current: window.count, ttl: window.endsAt - now })
+    done(null, { current: window.count, ttl: Math.round(window.endsAt - now) })
   }
 
   child(): FastifyRateLimitStore {
