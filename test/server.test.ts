@@ -1,14 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { bearer, type LogLine } from './helpers/app.ts'
+import { freePort } from './helpers/free-port.ts'
 import { AUDIENCE, TestIssuer } from './helpers/issuer.ts'
-import { preload, required, type Surroundings, start } from './helpers/process.ts'
+import { preload, required, type Surroundings, spawnServer, start } from './helpers/process.ts'
 
 /** The service with one request in flight: its token is waiting for the keys of an issuer that does not answer. */
 async function startBusy(t: Test, surroundings: Surroundings = {}) {
@@ -35,6 +38,12 @@ async function startBusy(t: Test, surroundings: Surroundings = {}) {
   return { ...server, answer, release, url }
 }
 
+/** The service with a standard output that is not read. */
+function startUnread(t: Test, environment: Record<string, string>) {
+  const child = spawnServer(t, { environment: { ...required, ...environment } })
+  return { child, ended: once(child, 'exit'), url: `http://127.0.0.1:${environment.PORT}` }
+}
+
 async function isServed(url: string): Promise<boolean> {
   return fetch(url).then(
     () => true,
@@ -50,6 +59,19 @@ async function signal(
   child.kill(name)
   t.match(await logged('closing'), { signal: name })
 }
+
+t.test('by default it listens on every address of localhost', async (t) => {
+  const { HOST, ...environment } = required
+  const { listening, child, ended } = start(t, { environment })
+  const { port } = new URL(await listening())
+  const addresses = await lookup('localhost', { all: true })
+  for (const { address, family } of addresses) {
+    const host = family === 6 ? `[${address}]` : address
+    t.equal((await fetch(`http://${host}:${port}/livez`)).status, 200, address)
+  }
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
+})
 
 t.test('it says where it listens, and serves there', async (t) => {
   const { listening, child, ended } = start(t, { environment: required })
@@ -130,6 +152,31 @@ t.test('after an uncaught error it finishes the request in flight without delay 
   release()
   t.equal(((await answer) as Response).status, 200)
   t.match(await ended, { code: 1 })
+})
+
+t.test('when standard output is not read, requests are served and SIGTERM ends the process', async (t) => {
+  const PORT = String(await freePort())
+  const { child, ended, url } = startUnread(t, { PORT, LOG_LEVEL: 'trace', SHUTDOWN_GRACE_SECONDS: '1' })
+  while (!(await isServed(`${url}/livez`))) await delay(50)
+  const longPath = `${url}/${'x'.repeat(1_000)}` // paths are logged
+  for (let sent = 0; sent < 1_000; sent += 50) {
+    const requests = Array.from({ length: 50 }, async () => (await fetch(longPath)).text())
+    await Promise.all(requests)
+  }
+  const signalledAt = performance.now()
+  child.kill('SIGTERM')
+  t.match(await ended, [0, null])
+  t.ok(performance.now() - signalledAt < 5_000)
+})
+
+t.test('when standard output is closed, requests are served and SIGTERM ends the process', async (t) => {
+  const PORT = String(await freePort())
+  const { child, ended, url } = startUnread(t, { PORT })
+  while (!(await isServed(`${url}/livez`))) await delay(50)
+  child.stdout.destroy()
+  for (let sent = 0; sent < 10; sent++) t.equal((await fetch(`${url}/api/public`)).status, 200)
+  child.kill('SIGTERM')
+  t.match(await ended, [0, null])
 })
 
 t.test(
