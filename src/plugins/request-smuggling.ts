@@ -3,12 +3,12 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
-/** As other servers and proxies have it. Node reads 2,000 and drops the rest without a word. */
+/** A common limit of servers and proxies. Node ignores headers after the 2,000th silently. */
 const MAX_HEADERS = 100
 
 /**
- * Refuses what Node takes and a proxy in front may understand in another way than we do; what is broken HTTP does not
- * get here, but to broken-requests.ts.
+ * Rejects requests that Node accepts but a proxy may interpret differently. Invalid HTTP is rejected by
+ * errors/client-errors.ts.
  */
 export default fp(
   async (app) => {
@@ -17,7 +17,7 @@ export default fp(
     app.addHook('onRequest', ({ raw }, reply, done) => {
       const refusal = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
       if (!refusal) return done()
-      // Node has what came in one piece handled before the first answer has closed the connection
+      // Node handles all requests of a packet before the first response closes the connection
       distrusted.add(raw.socket)
       reply.header('connection', 'close')
       done(refusal)
@@ -28,19 +28,19 @@ export default fp(
 
 function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS) return new ServiceError(httpErrors.headersTooLarge)
-  // RFC 9112, section 3.2: none or several are to be refused
+  // RFC 9112, section 3.2: a missing or repeated Host must be rejected
   const hosts = countHosts(rawHeaders)
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     return new ServiceError(httpErrors.badRequest, { detail: `${hosts} Host lines` })
   }
-  // RFC 9112, section 6.1: a transfer coding that is not understood; with a second one the ends of bodies are disputed
+  // RFC 9112, section 6.1: with any other transfer coding, servers may disagree about the end of the body
   const coding = headers['transfer-encoding']
   return coding === undefined || coding.toLowerCase() === 'chunked'
     ? undefined
     : new ServiceError(httpErrors.badRequest, { detail: 'a transfer coding other than chunked' })
 }
 
-/** Names and values by turns, as they came; in `headers` the second Host is missing. */
+/** Counts in the raw headers (names and values alternate), since `headers` contains only the first Host. */
 function countHosts(rawHeaders: readonly string[]): number {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -18,7 +18,7 @@ async function logOf(
   return app.logLines
 }
 
-t.test('there is one line per request, with what was asked, by whom, and what it came to', async (t) => {
+t.test('every request is logged in one line with method, path, subject and status', async (t) => {
   const lines = await logOf(t, {}, async (get, issuer) => {
     await get('/api/private?page=2', bearer(await issuer.sign({ sub: 'auth0|7' })))
     await get('/api/public')
@@ -49,7 +49,7 @@ t.test('there is one line per request, with what was asked, by whom, and what it
   t.equal(new Set(requests.map(({ reqId }) => reqId)).size, requests.length)
 })
 
-t.test('why a token was refused is in the log, beside the request, and the token is not', async (t) => {
+t.test('the reason for rejecting a token is logged with the request, without the token', async (t) => {
   let token = ''
   const lines = await logOf(t, {}, async (get, issuer) => {
     token = await issuer.sign({ exp: 1 })
@@ -61,7 +61,7 @@ t.test('why a token was refused is in the log, beside the request, and the token
   t.notOk(JSON.stringify(lines).includes(token.split('.')[1] ?? ''))
 })
 
-t.test('the level decides whether requests are logged', async (t) => {
+t.test('requests are logged at levels up to info', async (t) => {
   for (const [LOG_LEVEL, count] of Object.entries({ info: 1, debug: 1, warn: 0, error: 0, silent: 0 })) {
     const lines = await logOf(t, { LOG_LEVEL }, async (get) => {
       t.equal((await get('/livez')).status, 200)
