@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import AjvCompiler, { type BuildCompilerFromPool, type RouteDefinition } from '@fastify/ajv-compiler'
 import { type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify'
 import type { Config } from './config/index.ts'
-import { answerBadUrl, answerBrokenRequest } from './errors/client-errors.ts'
+import { answerBadUrl, answerClientError } from './errors/client-errors.ts'
 import { clientAddress } from './http/client-address.ts'
 
 /** Returns the options that Fastify needs before the application is registered: limits, timeouts, logger, validator. */
@@ -29,7 +29,7 @@ export function serverOptions(config: Config) {
     ajv: { customOptions: { allErrors: true } }, // a 400 names every bad field; bodies are small
     schemaController: { compilersFactory: { buildValidator } },
     frameworkErrors: answerBadUrl,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerClientError,
   } satisfies FastifyHttpOptions<Server>
 }
 

@@ -15,12 +15,12 @@ export default fp(
     const distrusted = new WeakSet<Socket>()
 
     app.addHook('onRequest', ({ raw }, reply, done) => {
-      const refusal = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
-      if (!refusal) return done()
+      const error = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
+      if (!error) return done()
       // Node handles all requests of a packet before the first response closes the connection
       distrusted.add(raw.socket)
       reply.header('connection', 'close')
-      done(refusal)
+      done(error)
     })
   },
   { name: 'request-smuggling', dependencies: ['connections', 'metrics'] },

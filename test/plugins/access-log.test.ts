@@ -14,7 +14,7 @@ async function logOf(
   const issuer = await TestIssuer.start(t)
   const app = await listen(t, issuer, { environment })
   await send((path, headers = {}) => fetch(`${app.url}${path}`, { headers }), issuer)
-  await app.close() // the line is written after the answer was sent
+  await app.close() // the line is written after the response
   return app.logLines
 }
 

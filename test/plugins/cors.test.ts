@@ -70,7 +70,7 @@ t.test('a preflight is 204 without a token', async (t) => {
   }
 })
 
-t.test('OPTIONS without preflight headers is not an error and has no body', async (t) => {
+t.test('OPTIONS without preflight headers is 204 without CORS headers', async (t) => {
   const { send } = await start(t, ORIGIN)
   const { status, cors } = await send('/api/private', {}, 'OPTIONS')
   t.equal(status, 204)

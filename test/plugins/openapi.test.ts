@@ -187,7 +187,7 @@ t.test(
     clock.stopAt(now + 5_000)
     t.match(issuerScheme(await read()), { type: 'oauth2' })
     await issuer.stop()
-    t.match(issuerScheme(await read()), { type: 'oauth2' }, 'what was learnt is kept')
+    t.match(issuerScheme(await read()), { type: 'oauth2' }, 'the document is cached')
   },
 )
 

@@ -77,7 +77,7 @@ t.test(
     const readiness = await get('/readyz')
     t.equal(readiness.status, 503)
     t.match(await readiness.json(), { status: 'unready', checks: { process: 'ok', load: 'overloaded' } })
-    t.strictSame(transitions(), [40], 'said once, however many are refused')
+    t.strictSame(transitions(), [40], 'logged once for all rejected requests')
 
     stop()
     while (transitions().length === 1) await delay(10)

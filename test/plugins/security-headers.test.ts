@@ -10,9 +10,9 @@ t.test('every response has the security headers and no banner', async (t) => {
   const token = bearer(await issuer.sign())
   const preflight = { origin: ORIGIN, 'access-control-request-method': 'GET' }
   const requests: [circumstance: string, status: number, path: string, init?: RequestInit][] = [
-    ['an answer', 200, '/api/public'],
-    ['a guarded answer', 200, '/api/private', { headers: token }],
-    ['an answer without a body', 200, '/api/public', { method: 'HEAD' }],
+    ['a response', 200, '/api/public'],
+    ['a guarded response', 200, '/api/private', { headers: token }],
+    ['a response without a body', 200, '/api/public', { method: 'HEAD' }],
     ['an unauthenticated request', 401, '/api/private'],
     ['an unauthorised request', 403, '/api/private-scoped', { headers: token }],
     ['an unknown path', 404, '/nowhere'],
