@@ -7,7 +7,7 @@ import { type ErrorDefinition, httpErrors, ServiceError } from './catalogue.ts'
 export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const serviceError = new ServiceError(httpErrors.badRequest)
   // The error's message contains the whole URL, whose query string may contain a token
-  request.log.info({ code: serviceError.code, detail: error.code }, 'request refused')
+  request.log.info({ code: serviceError.code, detail: error.code }, 'request rejected')
   reply.code(serviceError.statusCode).headers(securityHeaders).send(serviceError.body)
 }
 

@@ -20,7 +20,7 @@ export function logError(request: FastifyRequest, error: ServiceError) {
   const isFailure = statusCode > 500 && code !== httpErrors.overloaded.code // plugins/readiness.ts logs overload once
   if (statusCode === 500) request.log.error({ err: cause }, 'request failed')
   else if (isFailure) request.log.warn({ code, detail, err: cause }, 'request failed')
-  else request.log.info({ code, detail: detail ?? (cause as Error | undefined)?.message }, 'request refused')
+  else request.log.info({ code, detail: detail ?? (cause as Error | undefined)?.message }, 'request rejected')
 }
 
 /** Sends the error as JSON. */

@@ -75,7 +75,7 @@ t.test('headers over 16 KiB are 431', async (t) => {
 t.test('a URL that cannot be decoded is 400, and its query string is not logged', async (t) => {
   const { send, logLines } = await start(t)
   isRejected(t, await send(get('/%?access_token=secret')), httpErrors.badRequest)
-  t.match(logLines.at(-1), { msg: 'request refused', code: 'bad_request', detail: 'FST_ERR_BAD_URL' })
+  t.match(logLines.at(-1), { msg: 'request rejected', code: 'bad_request', detail: 'FST_ERR_BAD_URL' })
   t.notMatch(JSON.stringify(logLines), /secret/)
   t.match(await send(get('/livez?%')), /^HTTP\/1\.1 200 /)
 })

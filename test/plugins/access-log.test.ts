@@ -56,7 +56,7 @@ t.test('the reason for rejecting a token is logged with the request, without the
     await get('/api/private', bearer(token))
   })
   const [refusal, request] = lines.slice(-2)
-  t.match(refusal, { msg: 'request refused', code: 'invalid_token', detail: 'exp was 1' })
+  t.match(refusal, { msg: 'request rejected', code: 'invalid_token', detail: 'exp was 1' })
   t.match(request, { msg: 'request', statusCode: 401, reqId: refusal?.reqId })
   t.notOk(JSON.stringify(lines).includes(token.split('.')[1] ?? ''))
 })

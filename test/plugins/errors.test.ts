@@ -131,7 +131,7 @@ t.test('an error of the catalogue is sent unchanged', async (t) => {
   t.match(headers['www-authenticate'], /scope="read:things"$/)
   t.match(log, {
     level: 30,
-    msg: 'request refused',
+    msg: 'request rejected',
     code: 'insufficient_scope',
     detail: 'missing read:things',
   })
