@@ -17,7 +17,7 @@ export interface AppOptions {
 
 /** The application as a plugin: loads the plugins, then the routes, then the web app. */
 export const app = fp<AppOptions>(async (instance, options) => {
-  // First, so that no plugin can declare a route that the rule of the guards does not see
+  // First, so that the guards check the routes of all other plugins
   await instance.register(auth, authOptions(options.config))
   await instance.register(guards)
   await instance.register(autoload, {
@@ -47,7 +47,7 @@ const Home = Type.Object({
   links: Type.Object({ docs: Type.String(), openapi: Type.String(), health: Type.String() }),
 })
 
-/** Answers `/` and unknown paths in place of the web app, which has pages for both. */
+/** Responds to `/` and to unknown paths when the web app, which has pages for both, is disabled. */
 const apiOnly = fp(async (instance: FastifyInstance) => {
   instance.setNotFoundHandler((_request, reply) => sendError(reply, new ServiceError(httpErrors.notFound)))
   instance.get(

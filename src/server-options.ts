@@ -2,10 +2,10 @@ import type { Server } from 'node:http'
 import AjvCompiler, { type BuildCompilerFromPool, type RouteDefinition } from '@fastify/ajv-compiler'
 import { type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify'
 import type { Config } from './config/index.ts'
-import { answerBadUrl, answerBrokenRequest } from './errors/client-errors.ts'
+import { answerBadUrl, answerClientError } from './errors/client-errors.ts'
 import { clientAddress } from './http/client-address.ts'
 
-/** Options that Fastify needs before the application can be registered: limits, time-outs, logger, validator. */
+/** Returns the options that Fastify needs before the application is registered: limits, timeouts, logger, validator. */
 export function serverOptions(config: Config) {
   const proxies = config.TRUST_PROXY
   return {
@@ -13,34 +13,47 @@ export function serverOptions(config: Config) {
     logController: new LogController({ disableRequestLogging: true }), // plugins/access-log.ts writes one line instead of two
     genReqId: requestIds(),
     trustProxy: typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies,
-    pluginTimeout: 30_000, // a start on a busy machine is slow, and no fault
+    pluginTimeout: 30_000, // starting on a busy machine is slow
     bodyLimit: 65_536,
     connectionTimeout: 30_000, // without progress in either direction, such as a response that is not read
     maxRequestsPerSocket: 10_000,
-    requestTimeout: 30_000, // the whole request has to arrive in this time
+    requestTimeout: 30_000, // for receiving the whole request
     keepAliveTimeout: 75_000, // longer than the 60 s after which common load balancers drop an idle connection
     http: {
       headersTimeout: 15_000,
-      connectionsCheckingInterval: 5_000, // Node looks every 30 s otherwise, whatever the times
-      requireHostHeader: false, // plugins/strict-http.ts does
+      connectionsCheckingInterval: 5_000, // Node's default of 30 s would delay the timeouts above
+      requireHostHeader: false, // plugins/request-smuggling.ts does
     },
-    return503OnClosing: false, // what still arrives on an open connection during shutdown is served
+    return503OnClosing: false, // requests on open connections are served during shutdown
     routerOptions: { ignoreTrailingSlash: true },
     ajv: { customOptions: { allErrors: true } }, // a 400 names every bad field; bodies are small
     schemaController: { compilersFactory: { buildValidator } },
     frameworkErrors: answerBadUrl,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerClientError,
   } satisfies FastifyHttpOptions<Server>
 }
 
-/** Makes ids that are unique across processes. A random UUID for each request would cost 2 % of a short one. */
+/** Generates IDs that are unique across processes. A random UUID per request would cost 2 % of a short request. */
 function requestIds(): () => string {
   const prefix = crypto.randomUUID().slice(0, 8)
   let count = 0
   return () => `${prefix}-${++count}`
 }
 
-/** JSON lines; for a person at a terminal, readable ones. */
+/** Size of log lines in memory from which further lines are dropped. */
+const MAX_UNREAD_LOG_BYTES = 1_048_576
+
+/**
+ * Standard output without waiting for its reader. pino's default destination blocks the event loop while a pipe is full,
+ * and the process could not even end.
+ */
+const stdout = {
+  write(line: string) {
+    if (process.stdout.writableLength < MAX_UNREAD_LOG_BYTES) process.stdout.write(line)
+  },
+}
+
+/** Logs JSON lines, or readable lines on a terminal. */
 function loggerOptions({ LOG_LEVEL }: Config) {
   return {
     level: LOG_LEVEL,
@@ -48,18 +61,18 @@ function loggerOptions({ LOG_LEVEL }: Config) {
     redact: { paths: secretPaths, censor: '[redacted]' },
     ...(process.stdout.isTTY
       ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }
-      : {}),
+      : { stream: stdout }),
   }
 }
 
-/** Places by name: a wildcard among them would have pino search every binding of every request's logger. */
+/** Explicit paths. With a wildcard pino would search every binding of every request's logger. */
 const secretPaths = ['', 'req.', 'res.', 'request.', 'response.', 'err.'].flatMap((place) => [
   `${place}headers.authorization`,
   `${place}headers.cookie`,
   `${place}headers["set-cookie"]`,
 ])
 
-/** Without the query string, where a careless client may have put a token (RFC 6750, section 2.3), and without headers. */
+/** Omits headers and the query string, which may contain a token (RFC 6750, section 2.3). */
 function describeRequest(request: FastifyRequest) {
   return { method: request.method, path: request.url.split('?', 1)[0], remoteAddress: clientAddress(request) }
 }
@@ -73,9 +86,9 @@ const build = AjvCompiler.default()
 export const buildValidator: BuildCompilerFromPool = (schemas, options) => {
   const literal = { ...options, customOptions: { ...options?.customOptions, coerceTypes: false } }
   const forBodies = build(schemas, literal as typeof options)
-  // `?limit=1e999` is read as Infinity, which the strict mode takes for no number and holds to no maximum
+  // `?limit=1e999` is parsed as Infinity. With strict numbers Ajv would not compare it with the maximum
   const read = { ...options, customOptions: { ...options?.customOptions, strictNumbers: false } }
   const forOthers = build(schemas, read as typeof options)
-  // A route's part with its schema, and not the schema, as the package's types have it
+  // The package types the argument as a schema, but Fastify passes a route definition
   return (route) => ((route as RouteDefinition).httpPart === 'body' ? forBodies(route) : forOthers(route))
 }

@@ -6,12 +6,13 @@ import { fail, readConfig } from './config/command.ts'
 import { ConfigError } from './errors/config-error.ts'
 import { serverOptions } from './server-options.ts'
 
-/** The process: with this file loaded it serves, until a signal ends it. */
+process.stdout.on('error', () => {}) // a closed standard output must not end the process
+
 const config = readConfig()
 const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = config
 const server = Fastify(serverOptions(config))
 
-// A first signal lets requests in flight finish; a second one, or the end of the grace time, exits 1 at once
+// The first signal lets requests in flight finish. A second signal or the end of the grace time exits with 1
 closeWithGrace(
   { delay: (SHUTDOWN_DELAY_SECONDS + SHUTDOWN_GRACE_SECONDS) * 1000, logger: server.log },
   async ({ err, signal }) => {
@@ -30,7 +31,7 @@ try {
   fail(describe(error as Error))
 }
 
-/** A sentence, and a stack only where it says more. */
+/** Returns the message of an expected error and the stack of any other. */
 function describe(error: Error): string {
   const isPlain = error instanceof ConfigError || 'syscall' in error
   return isPlain ? error.message : String(error.stack)

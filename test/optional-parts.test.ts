@@ -20,7 +20,7 @@ const parts = [
   '/src/web/',
 ]
 
-/** Which of them the process has loaded when it has answered a request and ended. */
+/** Returns the parts that a process has loaded after a request and its shutdown. */
 async function loadedParts(t: Test, environment: Record<string, string>): Promise<string[]> {
   const report = `import { registerHooks } from 'node:module'
     registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) })`
@@ -35,13 +35,13 @@ async function loadedParts(t: Test, environment: Record<string, string>): Promis
   return parts.filter((part) => stderr.includes(part))
 }
 
-t.test('what may be off is loaded when it is on, and nothing of it otherwise', async (t) => {
+t.test('optional modules are loaded only when enabled', async (t) => {
   t.strictSame(await loadedParts(t, { OTEL_SERVICE_NAME: 'gatehouse' }), [])
   const environment = {
     METRICS_PORT: String(await freePort()),
     OTEL_EXPORTER_OTLP_ENDPOINT: (await Collector.start(t)).url,
     RATE_LIMIT_MAX: '100',
-    REDIS_URL: 'redis://127.0.0.1:1', // nobody is there
+    REDIS_URL: 'redis://127.0.0.1:1', // closed port
     ...webAppAt('http://localhost:3000'),
   }
   t.strictSame(await loadedParts(t, environment), parts)

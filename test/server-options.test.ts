@@ -16,7 +16,7 @@ function addRoutes(app: FastifyInstance) {
   app.get('/things', { ...open, schema: { querystring: Thing } }, async ({ query }) => query)
 }
 
-t.test('a body is taken at its word, a query is read', async (t) => {
+t.test('bodies are not coerced, queries are', async (t) => {
   const app = await buildApp(t, await TestIssuer.start(t), { extend: addRoutes })
   const post = async (payload: object, url = '/things') =>
     (await app.inject({ method: 'POST', url, payload })).json()
@@ -27,11 +27,11 @@ t.test('a body is taken at its word, a query is read', async (t) => {
     validation: [{ field: 'size' }, { field: 'name' }, { field: 'tags' }],
   })
   t.strictSame(await post({ size: 5 }, '/sizes'), { size: 5 })
-  t.match(await post({ size: '5' }, '/sizes'), { validation: [{ field: 'size' }] }, 'a shared schema, too')
+  t.match(await post({ size: '5' }, '/sizes'), { validation: [{ field: 'size' }] }, 'a shared schema too')
   t.strictSame((await app.inject('/things?size=5&name=5&tags=a')).json(), good)
 })
 
-t.test('a number beyond all bounds is held to the bounds', async (t) => {
+t.test('an infinite number in a query is compared with its bounds', async (t) => {
   const querystring = Type.Object({ size: Type.Integer({ minimum: -9, maximum: 9 }) })
   const app = await buildApp(t, await TestIssuer.start(t), {
     extend: (instance) => {
@@ -49,7 +49,7 @@ t.test('a number beyond all bounds is held to the bounds', async (t) => {
   for (const size of ['9', '-9', '0.9e1']) t.equal(await status(size), 200, size)
 })
 
-t.test('credentials in logged headers are redacted, the rest is not', async (t) => {
+t.test('only credentials are redacted in logged headers', async (t) => {
   const { log, logLines } = await buildApp(t, await TestIssuer.start(t))
   const headers = { authorization: 'Bearer secret', cookie: 'session=secret', 'set-cookie': 'session=secret' }
   for (const logged of [
@@ -64,7 +64,7 @@ t.test('credentials in logged headers are redacted, the rest is not', async (t) 
   }
 })
 
-t.test('a token never reaches the log, wherever its sender put it, and however much is logged', async (t) => {
+t.test('a token never reaches the log, wherever the client puts it, at any level', async (t) => {
   const issuer = await TestIssuer.start(t)
   const token = await issuer.sign({ scope: 'read:messages' })
   const refused = await issuer.sign({ aud: 'https://another.test' })
@@ -86,7 +86,7 @@ t.test('a token never reaches the log, wherever its sender put it, and however m
   t.match(app.logLines, { length: Number })
   const log = JSON.stringify(app.logLines)
   for (const part of [token, refused].flatMap((jws) => jws.split('.').slice(1))) t.notOk(log.includes(part))
-  t.match(log, /another API/, 'why the last one was refused is there')
+  t.match(log, /another API/, 'the reason for the last rejection is logged')
 })
 
 t.test('a logged request has neither query string nor headers', async (t) => {
@@ -101,7 +101,7 @@ t.test('a logged request has neither query string nor headers', async (t) => {
   })
 })
 
-t.test('the log is lines of JSON, and readable for a person at a terminal', async (t) => {
+t.test('the log is JSON lines, or readable lines on a terminal', async (t) => {
   const config = loadConfig({ AUTH0_DOMAIN: 'issuer.test', AUTH0_AUDIENCE: 'api', LOG_LEVEL: 'error' })
   for (const [isTTY, expected] of [
     [false, undefined],

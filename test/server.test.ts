@@ -1,16 +1,19 @@
 import type { ChildProcess } from 'node:child_process'
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { bearer, type LogLine } from './helpers/app.ts'
+import { freePort } from './helpers/free-port.ts'
 import { AUDIENCE, TestIssuer } from './helpers/issuer.ts'
-import { preload, required, type Surroundings, start } from './helpers/process.ts'
+import { preload, required, type Surroundings, spawnServer, start } from './helpers/process.ts'
 
-/** The service with one request in flight: its token is waiting for the keys of an issuer that does not answer. */
+/** Starts the service with one request in flight, which waits for the keys of an issuer that does not respond. */
 async function startBusy(t: Test, surroundings: Surroundings = {}) {
   const issuer = await TestIssuer.start(t)
   const held: ServerResponse[] = []
@@ -35,6 +38,12 @@ async function startBusy(t: Test, surroundings: Surroundings = {}) {
   return { ...server, answer, release, url }
 }
 
+/** The service with a standard output that is not read. */
+function startUnread(t: Test, environment: Record<string, string>) {
+  const child = spawnServer(t, { environment: { ...required, ...environment } })
+  return { child, ended: once(child, 'exit'), url: `http://127.0.0.1:${environment.PORT}` }
+}
+
 async function isServed(url: string): Promise<boolean> {
   return fetch(url).then(
     () => true,
@@ -51,7 +60,20 @@ async function signal(
   t.match(await logged('closing'), { signal: name })
 }
 
-t.test('it says where it listens, and serves there', async (t) => {
+t.test('by default it listens on every address of localhost', async (t) => {
+  const { HOST, ...environment } = required
+  const { listening, child, ended } = start(t, { environment })
+  const { port } = new URL(await listening())
+  const addresses = await lookup('localhost', { all: true })
+  for (const { address, family } of addresses) {
+    const host = family === 6 ? `[${address}]` : address
+    t.equal((await fetch(`http://${host}:${port}/livez`)).status, 200, address)
+  }
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
+})
+
+t.test('it logs its address and serves there', async (t) => {
   const { listening, child, ended } = start(t, { environment: required })
   const url = await listening()
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
@@ -61,10 +83,10 @@ t.test('it says where it listens, and serves there', async (t) => {
 })
 
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`on ${name} the request in flight is finished and no new one taken, and it exits 0`, async (t) => {
+  t.test(`on ${name} it finishes the request in flight, closes its port and exits 0`, async (t) => {
     const { child, ended, logged, answer, release, url } = await startBusy(t)
     await signal(child, logged, name)
-    while (await isServed(`${url}/livez`)); // in a moment nobody listens any more
+    while (await isServed(`${url}/livez`)); // until the port is closed
     release()
     const response = (await answer) as Response
     t.equal(response.status, 200)
@@ -73,7 +95,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-t.test('told to delay its end, it is unready and serves on, with connections that end', async (t) => {
+t.test('during the shutdown delay it is unready, serves requests and closes their connections', async (t) => {
   const { child, ended, logged, listening } = start(t, {
     environment: { ...required, SHUTDOWN_DELAY_SECONDS: '600' },
   })
@@ -85,11 +107,11 @@ t.test('told to delay its end, it is unready and serves on, with connections tha
   t.match(await checks(), { process: 'shutting down' })
   const served = await fetch(`${url}/livez`)
   t.strictSame([served.status, served.headers.get('connection')], [200, 'close'])
-  child.kill('SIGTERM') // a second one ends the delay too
+  child.kill('SIGTERM') // a second signal also ends the delay
   t.match(await ended, { code: 1 })
 })
 
-t.test('when the delay is over, the request in flight is finished and it exits 0', async (t) => {
+t.test('after the shutdown delay it finishes the request in flight and exits 0', async (t) => {
   const { child, ended, logged, answer, release, url } = await startBusy(t, {
     environment: { SHUTDOWN_DELAY_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '600' },
   })
@@ -100,7 +122,7 @@ t.test('when the delay is over, the request in flight is finished and it exits 0
   t.match(await ended, { code: 0, stderr: '' })
 })
 
-t.test('on a second signal it exits 1 at once', async (t) => {
+t.test('a second signal makes it exit 1 immediately', async (t) => {
   const { child, ended, logged, answer } = await startBusy(t, {
     environment: { SHUTDOWN_GRACE_SECONDS: '600' },
   })
@@ -110,7 +132,7 @@ t.test('on a second signal it exits 1 at once', async (t) => {
   t.type(await answer, Error)
 })
 
-t.test('when the time for requests in flight is over it exits 1', async (t) => {
+t.test('at the end of the grace time it exits 1', async (t) => {
   const { child, ended, logged, answer } = await startBusy(t, {
     environment: { SHUTDOWN_GRACE_SECONDS: '1' },
   })
@@ -132,8 +154,33 @@ t.test('after an uncaught error it finishes the request in flight without delay 
   t.match(await ended, { code: 1 })
 })
 
+t.test('when standard output is not read, requests are served and SIGTERM ends the process', async (t) => {
+  const PORT = String(await freePort())
+  const { child, ended, url } = startUnread(t, { PORT, LOG_LEVEL: 'trace', SHUTDOWN_GRACE_SECONDS: '1' })
+  while (!(await isServed(`${url}/livez`))) await delay(50)
+  const longPath = `${url}/${'x'.repeat(1_000)}` // paths are logged
+  for (let sent = 0; sent < 1_000; sent += 50) {
+    const requests = Array.from({ length: 50 }, async () => (await fetch(longPath)).text())
+    await Promise.all(requests)
+  }
+  const signalledAt = performance.now()
+  child.kill('SIGTERM')
+  t.match(await ended, [0, null])
+  t.ok(performance.now() - signalledAt < 5_000)
+})
+
+t.test('when standard output is closed, requests are served and SIGTERM ends the process', async (t) => {
+  const PORT = String(await freePort())
+  const { child, ended, url } = startUnread(t, { PORT })
+  while (!(await isServed(`${url}/livez`))) await delay(50)
+  child.stdout.destroy()
+  for (let sent = 0; sent < 10; sent++) t.equal((await fetch(`${url}/api/public`)).status, 200)
+  child.kill('SIGTERM')
+  t.match(await ended, [0, null])
+})
+
 t.test(
-  'with a wrong configuration it exits 1 and lists every fault, without a stack or a value',
+  'with a wrong configuration it exits 1 and lists every fault without a stack or a value',
   async (t) => {
     const environment = {
       AUTH0_AUDIENCE: AUDIENCE,
@@ -156,7 +203,7 @@ t.test(
   },
 )
 
-t.test('with its port in use it exits 1 and says so in a line', async (t) => {
+t.test('with its port in use it exits 1 with one line', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')
@@ -166,14 +213,14 @@ t.test('with its port in use it exits 1 and says so in a line', async (t) => {
   t.equal(stderr, `listen EADDRINUSE: address already in use 127.0.0.1:${PORT}\n`)
 })
 
-t.test('with a database file that cannot be used it exits 1 and says so in a line', async (t) => {
+t.test('with an unusable database file it exits 1 with one line', async (t) => {
   const { code, stderr } = await start(t, { environment: { ...required, DATABASE_URL: 'file:.' } }).ended
   t.equal(code, 1)
   t.equal(stderr, 'The configuration is not usable:\n  DATABASE_URL names .: unable to open database file\n')
 })
 
-t.test('without PostgreSQL it starts, says so and is unready', async (t) => {
-  const environment = { ...required, DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' }
+t.test('without PostgreSQL it starts, logs a warning and is unready', async (t) => {
+  const environment = { ...required, DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/none' }
   const { listening, logged, child, ended } = start(t, { environment })
   const url = await listening()
   t.match(await logged('the store is unavailable'), { level: 40, reason: 'unreachable' })
@@ -188,9 +235,9 @@ t.test('without PostgreSQL it starts, says so and is unready', async (t) => {
   t.notMatch(stdout, /hunter2/)
 })
 
-t.test('killed while users are registered, it keeps every one that it acknowledged', async (t) => {
+t.test('when killed during registrations, it keeps every acknowledged user', async (t) => {
   const issuer = await TestIssuer.start(t)
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-')) // start() empties that of the test
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-')) // start() empties the folder of the test
   t.teardown(() => rmSync(folder, { recursive: true }))
   const environment = { ...required, AUTH0_DOMAIN: issuer.url, DATABASE_URL: `file:${folder}/test.db` }
   const headers = {
@@ -223,7 +270,7 @@ t.test('killed while users are registered, it keeps every one that it acknowledg
   }
 })
 
-t.test('what nobody expected at the start is told with its stack', async (t) => {
+t.test('an unexpected error at the start is printed with its stack', async (t) => {
   const bug =
     "import net from 'node:net'; net.Server.prototype.listen = () => { throw new TypeError('a bug') }"
   const { code, stderr } = await start(t, { environment: required, execArgv: preload(bug) }).ended
@@ -231,7 +278,7 @@ t.test('what nobody expected at the start is told with its stack', async (t) => 
   t.match(stderr, /^TypeError: a bug\n +at /)
 })
 
-t.test('it reads .env in its working directory; the environment comes first', async (t) => {
+t.test('it reads .env in its working directory, and the environment takes precedence', async (t) => {
   const files = { '.env': 'AUTH0_DOMAIN=issuer.test\nAUTH0_AUDIENCE=api\nPORT=none\nLOG_LEVEL=debug' }
   const environment = { PORT: '0', DATABASE_URL: 'file::memory:' }
   const { listening, child, ended } = start(t, { files, environment })
@@ -240,7 +287,7 @@ t.test('it reads .env in its working directory; the environment comes first', as
   t.match(await ended, { code: 0 })
 })
 
-t.test('a .env that cannot be read stops it', async (t) => {
+t.test('an unreadable .env stops the start', async (t) => {
   const { code, stderr } = await start(t, { files: { '.env': {} }, environment: required }).ended
   t.equal(code, 1)
   t.match(stderr, /\.env/)

@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from './index.ts'
 
-/** The configuration from the environment and `.env`; without one that is usable the process ends. */
+/** Reads the configuration from the environment and `.env`. Ends the process if it is not valid. */
 export function readConfig(defaults: NodeJS.ProcessEnv = {}): Config {
   try {
     loadDotEnv()

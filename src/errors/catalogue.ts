@@ -8,7 +8,7 @@ export interface ErrorDefinition {
 }
 
 /**
- * Errors that belong to HTTP and not to one room. Rooms define their own beside their door; docs/errors.md lists all.
+ * HTTP errors that any module can throw. Other modules define their own errors; docs/errors.md lists all of them.
  */
 export const httpErrors = {
   notFound: define('not_found', 404, 'Not Found'),
@@ -34,7 +34,7 @@ export interface FieldFault {
 }
 
 export interface ErrorOptions {
-  /** Precise reason for the log, never for the client. Contains no token. */
+  /** Precise reason for the log, never for the client. Must not contain a token. */
   readonly detail?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as `Retry-After` (RFC 9110, section 10.2.3). */
@@ -43,7 +43,7 @@ export interface ErrorOptions {
   readonly cause?: unknown
 }
 
-/** An error with a public half (status, code, message, headers) and a private half (detail, cause) for the log. */
+/** An error with a public part (status, code, message, headers) and a private part (detail, cause) for the log. */
 export class ServiceError extends Error {
   override name = 'ServiceError'
   readonly code: string
@@ -65,7 +65,7 @@ export class ServiceError extends Error {
     }
   }
 
-  /** The body of every error response: Fastify's own shape with a stable `code`. */
+  /** The body of every error response: Fastify's format plus a stable `code`. */
   get body() {
     const { statusCode, code, message, validation } = this
     const body = { statusCode, code, error: STATUS_CODES[statusCode], message }

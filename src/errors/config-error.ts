@@ -1,4 +1,4 @@
-/** A configuration that cannot be used. Names every variable and what was expected, never a value: it may be a secret. */
+/** An unusable configuration. Names each variable and the expected value, never the actual value, which may be a secret. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly faults: readonly string[]

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorDefinition, type FieldFault, httpErrors, ServiceError } from './catalogue.ts'
 
-/** Converts anything thrown: Fastify's own errors by their status, everything unknown to a 500. */
+/** Converts any thrown value. Fastify's errors are mapped by status, unknown ones to 500. */
 export function toServiceError(error: FastifyError): ServiceError {
   if (error instanceof ServiceError) return error
   const cause = error
@@ -14,13 +14,13 @@ export function toServiceError(error: FastifyError): ServiceError {
   return new ServiceError(definition, { cause })
 }
 
-/** Logs 500 as an error, other 5xx as a warning, and a client error as one line of information. */
+/** Logs 500 at level error, other 5xx at warn and client errors at info. */
 export function logError(request: FastifyRequest, error: ServiceError) {
   const { code, detail, statusCode, cause } = error
-  const isFailure = statusCode > 500 && code !== httpErrors.overloaded.code // plugins/readiness.ts logs that once
+  const isFailure = statusCode > 500 && code !== httpErrors.overloaded.code // plugins/readiness.ts logs overload once
   if (statusCode === 500) request.log.error({ err: cause }, 'request failed')
   else if (isFailure) request.log.warn({ code, detail, err: cause }, 'request failed')
-  else request.log.info({ code, detail: detail ?? (cause as Error | undefined)?.message }, 'request refused')
+  else request.log.info({ code, detail: detail ?? (cause as Error | undefined)?.message }, 'request rejected')
 }
 
 /** Sends the error as JSON. */

@@ -1,4 +1,4 @@
-/** A span in which something that failed is not tried again. Times are milliseconds, handed in. */
+/** A period after a failure without another attempt. The caller passes the time in milliseconds. */
 export class Cooldown {
   readonly #spanMs: number
   #startedAt: number | undefined
@@ -15,7 +15,7 @@ export class Cooldown {
     this.#startedAt = undefined
   }
 
-  /** Milliseconds left, 0 when over. A clock that was set back ends it: one call too many beats none for years. */
+  /** Remaining milliseconds, or 0. A clock that is set back ends the cooldown, which could otherwise last for years. */
   remainingMs(now: number): number {
     if (this.#startedAt === undefined || now < this.#startedAt) return 0
     return Math.max(0, this.#startedAt + this.#spanMs - now)

@@ -2,16 +2,16 @@
 export const MAX_BYTES = 1_048_576
 
 /**
- * Fetches a JSON object from an issuer. Bounded in size; the signal bounds the time.
+ * Fetches a JSON object from an issuer. Its size is limited; the signal limits its time.
  *
- * @throws {Error} whatever went wrong; the message is for the log
+ * @throws {Error} on any failure; the message is for the log
  */
 export async function fetchJson(
   url: string,
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, unknown>> {
-  // A redirect could lead anywhere: keys must not come from there, and a caller's token must not go there
+  // A redirect could substitute keys or leak the caller's token to another server
   const response = await fetch(url, {
     signal,
     redirect: 'error',
@@ -26,7 +26,7 @@ export async function fetchJson(
   return document
 }
 
-/** A response with another status than 200. */
+/** A response with a status other than 200. */
 export class StatusError extends Error {
   override name = 'StatusError'
   readonly status: number
@@ -38,9 +38,9 @@ export class StatusError extends Error {
 }
 
 /**
- * Reads a body up to {@link MAX_BYTES}, so that neither an endless one nor a compressed bomb fills the memory.
+ * Reads a body up to {@link MAX_BYTES}, so that neither an endless body nor a decompression bomb exhausts the memory.
  *
- * @throws {Error} when it is longer
+ * @throws {Error} if it is longer
  */
 export async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []

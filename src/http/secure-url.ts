@@ -1,4 +1,4 @@
-/** Parses an `https` URL. Plain http is for loopback only: over a network anyone could answer in the server's name. */
+/** Parses an `https` URL. Allows plain http for loopback hosts only: it does not authenticate the server. */
 export function secureUrl(text: string): URL | undefined {
   const url = URL.parse(text)
   if (url?.protocol === 'https:') return url

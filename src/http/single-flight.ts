@@ -1,8 +1,8 @@
-/** Runs one call per key at a time; callers that come meanwhile share its result. */
+/** Runs one call per key at a time. Concurrent callers share its result. */
 export class SingleFlight<T> {
   readonly #running = new Map<string, Promise<T>>()
 
-  /** @param call gets a function that tells whether its key was forgotten since it started */
+  /** @param call receives a function that returns whether its key has been forgotten since it started */
   run(key: string, call: (isForgotten: () => boolean) => Promise<T>): Promise<T> {
     const running = this.#running.get(key)
     if (running) return running
@@ -18,7 +18,7 @@ export class SingleFlight<T> {
     return this.#running.has(key)
   }
 
-  /** Lets the next caller start a call of its own. */
+  /** Makes the next caller start another call, even while one is running. */
   forget(key: string): void {
     this.#running.delete(key)
   }

@@ -11,11 +11,10 @@ const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }
 const encodings = ['br', 'gzip', 'identity']
 
 /**
- * A file kept in memory, compressed once. Every response shares its buffers, so requests cost no memory and no
- * compression, however many are unread.
+ * A file in memory, compressed once. All responses share its buffers, so unread responses do not use more memory.
  */
 export class StaticAsset {
-  /** Identifies the content: a part of its address, and its `ETag`. */
+  /** Hash of the content, for its URL and `ETag`. */
   readonly hash: string
   readonly #type: string
   readonly #bodies: ReadonlyMap<string, Buffer>
@@ -40,7 +39,7 @@ export class StaticAsset {
     )
   }
 
-  /** Sends the file at an address that contains {@link hash}, so that a browser never asks again (RFC 8246). */
+  /** Sends the file as immutable (RFC 8246), so its URL must contain {@link hash}. */
   send(request: FastifyRequest, reply: FastifyReply) {
     const etag = `"${this.hash}"`
     reply.headers({ etag, vary: 'Accept-Encoding', 'cache-control': 'public, max-age=31536000, immutable' })

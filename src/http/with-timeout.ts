@@ -1,7 +1,7 @@
 /**
- * Waits for the work up to a limit. The work itself goes on: its result is only no longer waited for.
+ * Waits for a promise up to a time limit. The work is not cancelled; its result is ignored.
  *
- * @param onTimeout makes the error that is thrown at the limit
+ * @param onTimeout creates the error thrown at the limit
  */
 export async function withTimeout<T>(work: Promise<T>, limitMs: number, onTimeout: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()

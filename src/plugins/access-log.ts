@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** One line per request, written when it is answered. */
+/** Logs one line per request, after its response. */
 export default fp(
   async (app) => {
     if (['info', 'debug', 'trace'].includes(app.config.LOG_LEVEL)) app.addHook('onResponse', logRequest)

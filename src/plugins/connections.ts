@@ -8,10 +8,10 @@ import { Cooldown } from '../http/cooldown.ts'
 export const MAX_QUEUED = 16
 const MAX_CONNECTIONS = 10_000
 const LOG_COOLDOWN_MS = 60_000
-/** The usual default of systems. */
+/** The common default of operating systems. */
 const UNKNOWN_MAX_FILES = 1_024
 
-/** Bounds the number of connections and of the requests that wait in each. */
+/** Limits the number of connections and of pipelined requests per connection. */
 export default fp(
   async (app) => {
     app.server.maxConnections = app.config.MAX_CONNECTIONS || maxConnectionsFor(maxOpenFiles())
@@ -36,25 +36,25 @@ export function maxOpenFiles(limits = '/proc/self/limits'): number {
   }
 }
 
-/** Node closes a connection beyond the bound by itself. */
+/** Logs that Node has closed connections beyond the limit, at most once per minute. */
 function logDroppedConnections({ server, log }: FastifyInstance): void {
   const cooldown = new Cooldown(LOG_COOLDOWN_MS)
   server.on('drop', () => {
     if (cooldown.remainingMs(performance.now()) > 0) return
     cooldown.start(performance.now())
-    log.warn({ maxConnections: server.maxConnections }, 'connections are closed: there are too many')
+    log.warn({ maxConnections: server.maxConnections }, 'too many connections; further ones are closed')
   })
 }
 
 /**
- * Node handles every request of a packet at once and keeps the responses until those before them are read, so a client
- * that reads nothing could fill the memory with one packet. Its connection is closed instead.
+ * Closes connections with too many pipelined requests. Node handles all requests of a packet at once and buffers their
+ * responses, so a client that does not read could exhaust the memory with one packet.
  */
 function boundPipelining(app: FastifyInstance): void {
   const queued = new WeakMap<Socket, number>()
 
   app.addHook('onRequest', ({ raw: { socket }, log }, reply, done) => {
-    if (socket.destroyed) return // the rest of a packet whose connection was closed below
+    if (socket.destroyed) return // remaining requests of a packet whose connection was closed below
     const isQueued = reply.raw.socket === null
     if (!isQueued) return done()
     const count = (queued.get(socket) ?? 0) + 1

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
 
-/** Browsers on the configured origins may call the API and read its challenges. No cookies cross origins. */
+/** Allows browsers on the configured origins to call the API and read its challenges. Cookies are not allowed. */
 export default fp(
   async (app) => {
     const { CLIENT_ORIGIN_URL } = app.config
@@ -18,10 +18,10 @@ export default fp(
         'X-RateLimit-Reset',
       ],
       maxAge: 86_400,
-      strictPreflight: false, // its 400 is not of our shape
+      strictPreflight: false, // its 400 does not have the format of our errors
     }
     await app.registerPublic(cors, options, ['OPTIONS *'])
   },
-  // after those whose hooks have to run before this one answers a preflight
+  // after the plugins whose hooks must run before a preflight is answered
   { name: 'cors', dependencies: ['env', 'guards', 'security-headers', 'request-smuggling'] },
 )

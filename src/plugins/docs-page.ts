@@ -4,8 +4,8 @@ import fp from 'fastify-plugin'
 import { StaticAsset } from '../http/static-asset.ts'
 
 /**
- * `GET /docs`: a page to read and try the API. Its script is 4 MB of text inside a package, so both are made at the
- * first view; after that they are served from memory.
+ * Serves `GET /docs`, a page to read and try the API. The page and its script (4 MB) are created on the first request
+ * and then served from memory.
  */
 export default fp(
   async (app) => {
@@ -19,7 +19,7 @@ export default fp(
     app.get('/docs', options, async (_request, reply) => {
       const { html } = await load()
       reply.header('content-security-policy', contentSecurityPolicy(html, app.config.AUTH0_DOMAIN))
-      reply.header('cross-origin-opener-policy', 'unsafe-none') // the window of the login returns here
+      reply.header('cross-origin-opener-policy', 'unsafe-none') // the login window returns here
       return reply.type('text/html; charset=utf-8').send(html)
     })
     app.get<{ Params: { file: string } }>('/docs/:file', options, async (request, reply) => {
@@ -30,7 +30,7 @@ export default fp(
   { name: 'docs-page', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
-/** Takes page and script out of the package, which would build the response of the script again for each request. */
+/** Extracts page and script from the package, whose own plugin would copy the script for every request. */
 async function makePage() {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
   const inside = Fastify()
@@ -47,7 +47,7 @@ const PLACEHOLDER = '/docs/script-address'
 const configuration = {
   url: '/openapi.json',
   pageTitle: 'Gatehouse API',
-  withDefaultFonts: false, // they would come from a third party
+  withDefaultFonts: false, // they would be loaded from a third party
   telemetry: false,
   agent: { disabled: true },
   mcp: { disabled: true },
@@ -56,7 +56,7 @@ const configuration = {
   authentication: { preferredSecurityScheme: 'issuer' },
 } as const
 
-/** Allows the page's one inline script by its hash; the script itself makes styles, hence `unsafe-inline`. */
+/** Allows the inline script by its hash. The script creates style elements, which require `unsafe-inline`. */
 function contentSecurityPolicy(html: string, issuers: readonly string[]): string {
   const inline = [...html.matchAll(/<script[^>]*>([^<]+)<\/script>/g)].map(
     ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,

@@ -2,7 +2,7 @@ import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
 import { logError, sendError, toServiceError } from '../errors/send.ts'
 
-/** Answers everything that is thrown: a service error as it is, anything else as errors/send.ts converts it. */
+/** Sends every thrown value as an error response. */
 export default fp(
   async (app) => {
     app.setErrorHandler((error: FastifyError, request, reply) => {

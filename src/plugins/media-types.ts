@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 
-/** Bodies are JSON; a route that takes another type registers its parser. Fastify would also take plain text. */
+/** Restricts bodies to JSON, since Fastify also accepts plain text. A route can register parsers for other types. */
 export default fp(
   async (app) => {
     app.removeContentTypeParser('text/plain')

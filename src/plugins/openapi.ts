@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Issuer } from './auth/index.ts'
 
-/** `GET /openapi.json`: OpenAPI 3.1, made of the routes' schemas and guards. */
+/** Serves `GET /openapi.json`: OpenAPI 3.1, generated from the schemas and guards of the routes. */
 export default fp(
   async (app) => {
     const { metadata } = [...app.issuers.values()][0] as Issuer
@@ -22,7 +22,7 @@ export default fp(
     })
 
     app.get('/openapi.json', { config: { public: true }, schema: { hide: true } }, async (request) => {
-      const servers = [{ url: `${request.protocol}://${request.host}` }] // where the reader has found it
+      const servers = [{ url: `${request.protocol}://${request.host}` }] // the address of this request
       const document = { ...app.swagger(), servers }
       try {
         const flows = toFlows(app, await metadata.get(Date.now()))
@@ -45,7 +45,7 @@ function toFlows(app: FastifyInstance, discovery: Record<string, unknown>) {
   const names = app.routeTable.flatMap(({ guards }) => guards.flatMap(({ required }) => required))
   const scopes = Object.fromEntries(['openid', ...names].map((name) => [name, '']))
   const tokenUrl = discovery.token_endpoint
-  // Auth0 issues a token for the API, and not an opaque one, only to who names the API as `audience`
+  // Without `audience` Auth0 issues an opaque token that is not for the API
   const authorizationUrl = `${discovery.authorization_endpoint}?${new URLSearchParams({ audience })}`
   const common = {
     tokenUrl,

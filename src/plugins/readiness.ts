@@ -3,23 +3,23 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
-/** Reports a problem by throwing. */
+/** Throws if there is a problem. */
 type ReadinessCheck = () => void | Promise<void>
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Conditions for receiving requests, by name. Plugins add theirs. */
+    /** Conditions for receiving requests, by name. Plugins add their own. */
     readinessChecks: Map<string, ReadinessCheck>
-    /** Makes the process unready for the orchestrator. Requests that still arrive are served. */
+    /** Makes the process unready. It still serves requests, and closes each connection after the response. */
     startDraining: () => void
   }
 }
 
-/** Mean delay of the event loop. A request takes about three turns, and a probe has to be answered within a second. */
+/** Mean event loop delay. A request takes about three turns of the loop, and probes usually time out after a second. */
 const MAX_EVENT_LOOP_DELAY_MS = 250
 const RESOLUTION_MS = 10
 export const SAMPLE_MS = 1_000
-/** Consecutive samples that are overload. A single one may be a pause of the garbage collector or of the machine. */
+/** Consecutive samples that count as overload. A single one may be caused by garbage collection. */
 const SAMPLES = 2
 
 /**
@@ -32,7 +32,7 @@ export default fp(
     const isOverloaded = watchLoad(app)
 
     app.addHook('onRequest', (request, _reply, done) => {
-      // Probes are exempt from limits: the operator has to see the state of the process
+      // Probes are exempt, so that the operator can see the state of the process
       if (!isOverloaded() || request.routeOptions.config.rateLimit === false) done()
       else done(new ServiceError(httpErrors.overloaded, { retryAfterSeconds: (SAMPLES * SAMPLE_MS) / 1000 }))
     })
@@ -43,7 +43,7 @@ export default fp(
       app.server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
     })
     app.addHook('preClose', (done) => {
-      // Otherwise clients that are served now could keep their connection, and the process, for as long as they like
+      // Otherwise clients with a request in flight could keep their connection open and delay the shutdown
       app.server.keepAliveTimeout = 1
       app.server.keepAliveTimeoutBuffer = 0
       done()
@@ -60,7 +60,7 @@ export default fp(
   { name: 'readiness', dependencies: ['cors'] },
 )
 
-/** Samples the delay of the event loop from the moment of listening, since a start takes its time. */
+/** Samples the event loop delay. Sampling begins with listening, since the start itself blocks the loop. */
 function watchLoad(app: FastifyInstance): () => boolean {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   let consecutive = 0

@@ -3,24 +3,24 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
-/** As other servers and proxies have it. Node reads 2,000 and drops the rest without a word. */
+/** A common limit of servers and proxies. Node ignores headers after the 2,000th silently. */
 const MAX_HEADERS = 100
 
 /**
- * Refuses what Node takes and a proxy in front may understand in another way than we do; what is broken HTTP does not
- * get here, but to broken-requests.ts.
+ * Rejects requests that Node accepts but a proxy may interpret differently. Invalid HTTP is rejected by
+ * errors/client-errors.ts.
  */
 export default fp(
   async (app) => {
     const distrusted = new WeakSet<Socket>()
 
     app.addHook('onRequest', ({ raw }, reply, done) => {
-      const refusal = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
-      if (!refusal) return done()
-      // Node has what came in one piece handled before the first answer has closed the connection
+      const error = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
+      if (!error) return done()
+      // Node handles all requests of a packet before the first response closes the connection
       distrusted.add(raw.socket)
       reply.header('connection', 'close')
-      done(refusal)
+      done(error)
     })
   },
   { name: 'request-smuggling', dependencies: ['connections', 'metrics'] },
@@ -35,7 +35,7 @@ function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceEr
   }
   // RFC 9110, section 5.3: Node uses the first line, a proxy may use the last
   if (repeated) return new ServiceError(httpErrors.badRequest, { detail: `several ${repeated} lines` })
-  // RFC 9112, section 6.1: a transfer coding that is not understood; with a second one the ends of bodies are disputed
+  // RFC 9112, section 6.1: with any other transfer coding, servers may disagree about the end of the body
   const coding = headers['transfer-encoding']
   return coding === undefined || coding.toLowerCase() === 'chunked'
     ? undefined

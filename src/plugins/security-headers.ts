@@ -1,10 +1,11 @@
 import fp from 'fastify-plugin'
-import { securityHeaders } from '../http/security-headers.ts'
+import { httpsSecurityHeaders, securityHeaders } from '../http/security-headers.ts'
 
+/** Sets the security headers of every response. `request.protocol` is that of the client, even behind a trusted proxy. */
 export default fp(
   async (app) => {
-    app.addHook('onRequest', (_request, reply, done) => {
-      reply.headers(securityHeaders)
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(request.protocol === 'https' ? httpsSecurityHeaders : securityHeaders)
       done()
     })
   },

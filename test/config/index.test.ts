@@ -20,7 +20,7 @@ function faultsOf(t: Test, environment: NodeJS.ProcessEnv): readonly string[] {
   return []
 }
 
-t.test('two variables are enough: the rest has defaults', async (t) => {
+t.test('only two variables are required', async (t) => {
   t.strictSame(load(), {
     AUTH0_DOMAIN: ['https://tenant.example/'],
     AUTH0_AUDIENCE: ['https://api.example'],
@@ -43,7 +43,7 @@ t.test('two variables are enough: the rest has defaults', async (t) => {
   })
 })
 
-t.test('every variable is taken from the environment, and nothing else is', async (t) => {
+t.test('every variable is read from the environment, and unknown variables are ignored', async (t) => {
   const environment = {
     HOST: '0.0.0.0',
     PORT: '8080',
@@ -89,7 +89,7 @@ t.test('every variable is taken from the environment, and nothing else is', asyn
   })
 })
 
-t.test('numbers and choices are held to their bounds', async (t) => {
+t.test('numbers out of bounds and unknown choices are rejected', async (t) => {
   const bounds = {
     PORT: [0, 65_535],
     METRICS_PORT: [0, 65_535],
@@ -115,7 +115,7 @@ t.test('numbers and choices are held to their bounds', async (t) => {
   }
 })
 
-t.test('everything missing or wrong is listed in one message, by name, and no value is', async (t) => {
+t.test('one message lists every missing or wrong variable by name, without its value', async (t) => {
   const environment = {
     AUTH0_DOMAIN: 'http://value.example',
     HOST: 'value value',
@@ -148,7 +148,7 @@ t.test('everything missing or wrong is listed in one message, by name, and no va
   }
 })
 
-t.test('the metrics have a port of their own', async (t) => {
+t.test('the metrics port must differ from the service port', async (t) => {
   t.match(load({ PORT: '9464', METRICS_PORT: '9465' }), { METRICS_PORT: 9465 })
   t.match(load({ PORT: '0', METRICS_PORT: '0' }), { PORT: 0, METRICS_PORT: 0 })
   t.strictSame(faultsOf(t, { ...required, PORT: '9464', METRICS_PORT: '9464' }), [
@@ -164,25 +164,22 @@ t.test('an empty variable counts as absent', async (t) => {
   ])
 })
 
-t.test(
-  'the web app is on with all of its three variables, off with none, and an error in between',
-  async (t) => {
-    const names = Object.keys(webApp) as (keyof typeof webApp)[]
-    t.strictSame(load(webApp).SESSION_SECRET, [secrets.SESSION_SECRET])
-    t.notOk(names.some((name) => name in load()))
-    for (const name of names) {
-      const others = names.filter((other) => other !== name)
-      const needed = `the web app needs all of ${names.join(', ')}, or none of them`
-      t.strictSame(faultsOf(t, { ...required, ...webApp, [name]: '' }), [`${name} is missing: ${needed}`])
-      t.strictSame(
-        faultsOf(t, { ...required, [name]: webApp[name] }),
-        others.map((other) => `${other} is missing: ${needed}`),
-      )
-    }
-  },
-)
+t.test('the web app requires all of its three variables or none', async (t) => {
+  const names = Object.keys(webApp) as (keyof typeof webApp)[]
+  t.strictSame(load(webApp).SESSION_SECRET, [secrets.SESSION_SECRET])
+  t.notOk(names.some((name) => name in load()))
+  for (const name of names) {
+    const others = names.filter((other) => other !== name)
+    const needed = `the web app needs all of ${names.join(', ')}, or none of them`
+    t.strictSame(faultsOf(t, { ...required, ...webApp, [name]: '' }), [`${name} is missing: ${needed}`])
+    t.strictSame(
+      faultsOf(t, { ...required, [name]: webApp[name] }),
+      others.map((other) => `${other} is missing: ${needed}`),
+    )
+  }
+})
 
-t.test('the address people use follows the port, and the API is at that address', async (t) => {
+t.test('BASE_URL defaults to localhost with the port, and API_SERVER_URL to BASE_URL', async (t) => {
   t.match(load({ PORT: '8080' }), {
     BASE_URL: 'http://localhost:8080',
     API_SERVER_URL: 'http://localhost:8080',
@@ -197,12 +194,12 @@ t.test('the address people use follows the port, and the API is at that address'
   })
 })
 
-t.test('the configuration is frozen through and through', async (t) => {
+t.test('the configuration is deeply frozen', async (t) => {
   const config = load({ CLIENT_ORIGIN_URL: 'https://app.example', ...webApp })
   for (const value of [config, ...Object.values(config)]) t.ok(Object.isFrozen(value))
 })
 
-t.test('two configurations share nothing', async (t) => {
+t.test('two configurations do not share state', async (t) => {
   t.strictSame(load({ AUTH0_AUDIENCE: 'other' }).AUTH0_AUDIENCE, ['other'])
   t.strictSame(load().AUTH0_AUDIENCE, ['https://api.example'])
 })

@@ -17,7 +17,7 @@ import {
 interface Expectations {
   parse: Parse<unknown>
   accepted: Record<string, unknown>
-  refused: string[]
+  rejected: string[]
 }
 
 const secret = 's'.repeat(32)
@@ -33,7 +33,7 @@ const values: Record<string, Expectations> = {
       'http://localhost:4400/': ['http://localhost:4400/'],
       'one.example, https://two.example/': ['https://one.example/', 'https://two.example/'],
     },
-    refused: [
+    rejected: [
       'http://login.example/',
       'ftp://login.example/',
       'two words',
@@ -53,7 +53,7 @@ const values: Record<string, Expectations> = {
       'http://localhost:4040/': ['http://localhost:4040'],
       'https://a.example,https://b.example:8443': ['https://a.example', 'https://b.example:8443'],
     },
-    refused: ['*', 'null', 'app.example', 'https://app.example/path', 'file:///etc', 'https://a.example,,'],
+    rejected: ['*', 'null', 'app.example', 'https://app.example/path', 'file:///etc', 'https://a.example,,'],
   },
   'an API identifier': {
     parse: identifierList,
@@ -61,22 +61,22 @@ const values: Record<string, Expectations> = {
       'https://api.example': ['https://api.example'],
       'urn:one, two': ['urn:one', 'two'],
     },
-    refused: ['two words', 'one,,two', ','],
+    rejected: ['two words', 'one,,two', ','],
   },
   'a signature algorithm': {
     parse: algorithmList,
     accepted: { RS256: ['RS256'], 'ES256, EdDSA': ['ES256', 'EdDSA'], [algorithms.join()]: [...algorithms] },
-    refused: ['none', 'HS256', 'rs256', 'RS256,HS256', 'RS256 ES256'],
+    rejected: ['none', 'HS256', 'rs256', 'RS256,HS256', 'RS256 ES256'],
   },
   'a session secret': {
     parse: secretList,
     accepted: { [secret]: [secret], [`${secret}, ${secret}2`]: [secret, `${secret}2`] },
-    refused: [secret.slice(1), `${secret},short`],
+    rejected: [secret.slice(1), `${secret},short`],
   },
   'an address to listen on': {
     parse: hostname,
     accepted: { '0.0.0.0': '0.0.0.0', '::1': '::1', 'host.example': 'host.example' },
-    refused: ['two words', '::1::', 'http://host.example', 'host.example:80'],
+    rejected: ['two words', '::1::', 'http://host.example', 'host.example:80'],
   },
   'a database URL': {
     parse: databaseUrl,
@@ -85,7 +85,7 @@ const values: Record<string, Expectations> = {
       'postgres://user@db.example/name': 'postgres://user@db.example/name',
       'postgresql://db.example/name': 'postgresql://db.example/name',
     },
-    refused: ['file:', 'data/gatehouse.db', 'mysql://db.example/name'],
+    rejected: ['file:', 'data/gatehouse.db', 'mysql://db.example/name'],
   },
   'a Redis URL': {
     parse: redisUrl,
@@ -93,7 +93,7 @@ const values: Record<string, Expectations> = {
       'redis://cache.example:6379/1': 'redis://cache.example:6379/1',
       'rediss://user:password@cache.example': 'rediss://user:password@cache.example',
     },
-    refused: ['cache.example:6379', 'redis://', 'http://cache.example', '/var/run/redis.sock'],
+    rejected: ['cache.example:6379', 'redis://', 'http://cache.example', '/var/run/redis.sock'],
   },
   'a base URL': {
     parse: httpUrl,
@@ -101,7 +101,7 @@ const values: Record<string, Expectations> = {
       'https://app.example': 'https://app.example',
       'http://app.example:3000/base/': 'http://app.example:3000/base',
     },
-    refused: ['app.example', 'ftp://app.example', 'https://app.example/?a=b', 'https://app.example/#top'],
+    rejected: ['app.example', 'ftp://app.example', 'https://app.example/?a=b', 'https://app.example/#top'],
   },
   'a list of proxies': {
     parse: proxies,
@@ -113,11 +113,11 @@ const values: Record<string, Expectations> = {
       '10.0.0.0/8, loopback': '10.0.0.0/8, loopback',
       'fd00::/8,linklocal,uniquelocal': 'fd00::/8,linklocal,uniquelocal',
     },
-    refused: [
-      'true', // believes whatever address a caller writes
+    rejected: [
+      'true', // trusts any address that a caller sends
       '-1',
       '100',
-      '10.0.0.0/0', // the same in other words
+      '10.0.0.0/0', // equivalent to true
       '::/0',
       '10.0.0.0/33',
       '::1/129',
@@ -130,16 +130,16 @@ const values: Record<string, Expectations> = {
   },
 }
 
-for (const [what, { parse, accepted, refused }] of Object.entries(values)) {
-  t.test(`${what} is read from its text`, async (t) => {
+for (const [name, { parse, accepted, rejected }] of Object.entries(values)) {
+  t.test(`${name} is parsed from text`, async (t) => {
     for (const [text, value] of Object.entries(accepted)) {
       t.strictSame(parse(text), value, text)
       t.ok(Object.isFrozen(parse(text)), `${text} is frozen`)
     }
   })
 
-  t.test(`what is not ${what} is refused`, async (t) => {
-    for (const text of refused) t.equal(parse(text), undefined, text)
-    t.match(parse.expected, /^\S.*\S$/, 'it can be said what was expected')
+  t.test(`text that is not ${name} is rejected`, async (t) => {
+    for (const text of rejected) t.equal(parse(text), undefined, text)
+    t.match(parse.expected, /^\S.*\S$/, 'the expected text is described')
   })
 }

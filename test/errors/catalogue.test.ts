@@ -9,7 +9,7 @@ type Row = [status: number, code: string, message: string, challenge?: string]
 const described = (description: string) =>
   `Bearer realm="api", error="invalid_token", error_description="${description}"`
 
-/** What design.md promises, and the errors of the HTTP layer. */
+/** Every public error, as documented. */
 const rows: Record<keyof typeof knownErrors, Row> = {
   missing: [401, 'missing_token', 'Authentication credentials were not provided.', 'Bearer realm="api"'],
   malformedHeader: [401, 'invalid_token', 'Invalid token headers', described('Invalid token headers')],
@@ -79,7 +79,7 @@ for (const [name, [statusCode, code, message, expected]] of Object.entries(rows)
   })
 }
 
-t.test('the table lists every error', async (t) => {
+t.test('the expected errors are all errors of the catalogues', async (t) => {
   t.strictSame(Object.keys(rows).sort(), Object.keys(knownErrors).sort())
 })
 
@@ -106,7 +106,7 @@ t.test('every challenge is well formed (RFC 6750, section 3)', async (t) => {
 
 const unavailable: ErrorDefinition = define('unavailable', 503, 'Unavailable')
 
-t.test('Retry-After is in whole seconds, rounded up', async (t) => {
+t.test('Retry-After is rounded up to whole seconds', async (t) => {
   const retryAfter = (retryAfterSeconds: number) =>
     new ServiceError(unavailable, { retryAfterSeconds }).headers['retry-after']
   t.equal(retryAfter(5), '5')
@@ -115,7 +115,7 @@ t.test('Retry-After is in whole seconds, rounded up', async (t) => {
   t.notOk('retry-after' in new ServiceError(httpErrors.rateLimited).headers)
 })
 
-t.test('what is for the log is on the error and not in its message', async (t) => {
+t.test('detail and cause are properties of the error and not in its message', async (t) => {
   const cause = new Error('upstream said no')
   const validation = [{ field: 'title', message: 'must be string' }]
   const error = new ServiceError(httpErrors.validationFailed, { detail: 'three checks', cause, validation })
@@ -126,21 +126,24 @@ t.test('what is for the log is on the error and not in its message', async (t) =
   t.type(error, Error)
 })
 
-t.test('the body has four fields, and a fault for each field that fails its schema', async (t) => {
-  const cause = new Error('ECONNREFUSED 10.0.0.1')
-  const error = new ServiceError(unavailable, { detail: 'down', retryAfterSeconds: 5, cause })
-  t.strictSame(error.body, {
-    statusCode: 503,
-    code: 'unavailable',
-    error: 'Service Unavailable',
-    message: 'Unavailable',
-  })
-  const validation = [{ field: 'title', message: 'must be string' }]
-  t.strictSame(new ServiceError(httpErrors.validationFailed, { validation }).body, {
-    statusCode: 400,
-    code: 'validation_failed',
-    error: 'Bad Request',
-    message: 'The request is not valid',
-    validation,
-  })
-})
+t.test(
+  'the body has four fields, and one entry in `validation` for each field that is not valid',
+  async (t) => {
+    const cause = new Error('ECONNREFUSED 10.0.0.1')
+    const error = new ServiceError(unavailable, { detail: 'down', retryAfterSeconds: 5, cause })
+    t.strictSame(error.body, {
+      statusCode: 503,
+      code: 'unavailable',
+      error: 'Service Unavailable',
+      message: 'Unavailable',
+    })
+    const validation = [{ field: 'title', message: 'must be string' }]
+    t.strictSame(new ServiceError(httpErrors.validationFailed, { validation }).body, {
+      statusCode: 400,
+      code: 'validation_failed',
+      error: 'Bad Request',
+      message: 'The request is not valid',
+      validation,
+    })
+  },
+)

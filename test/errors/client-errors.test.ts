@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { type ErrorDefinition, httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
-import { answerBrokenRequest } from '../../src/errors/client-errors.ts'
+import { answerClientError } from '../../src/errors/client-errors.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
 import { listen } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
 const BODY_LIMIT_BYTES = 65_536
 
-/** A route that takes a body, whatever is in it. */
+/** A route that accepts any body. */
 function addEcho(app: FastifyInstance) {
   app.post('/echo', { config: { public: true } }, async ({ body }) => ({
     length: JSON.stringify(body).length,
@@ -23,7 +23,7 @@ async function start(t: Test) {
   return { send: (request: string) => exchange(url, request), url, logLines }
 }
 
-/** Everything the server sends until it closes the connection. */
+/** Returns the bytes that the server sends until it closes the connection. */
 async function exchange(url: string, request: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.write(request)
@@ -39,8 +39,8 @@ function get(path: string, header = 'X-Nothing: 1') {
   return `GET ${path} HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n${header}\r\n\r\n`
 }
 
-/** One answer, in the one shape of errors, with the headers that every answer has. */
-function isRefused(t: Test, answer: string, name: ErrorDefinition) {
+/** Asserts one error response with the headers of every response. */
+function isRejected(t: Test, answer: string, name: ErrorDefinition) {
   const expected = new ServiceError(name).body
   const [head = '', ...bodies] = answer.split('\r\n\r\n')
   const [statusLine, ...lines] = head.split('\r\n')
@@ -58,47 +58,47 @@ function isRefused(t: Test, answer: string, name: ErrorDefinition) {
   )
 }
 
-t.test('a request that is no HTTP is 400', async (t) => {
+t.test('a request that is not valid HTTP is 400', async (t) => {
   const { send } = await start(t)
   for (const request of ['NONSENSE\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', get('/livez', 'Bad Header: 1')]) {
-    isRefused(t, await send(request), httpErrors.badRequest)
+    isRejected(t, await send(request), httpErrors.badRequest)
   }
   t.match(await send(get('/livez')), /^HTTP\/1\.1 200 /)
 })
 
 t.test('headers over 16 KiB are 431', async (t) => {
   const { send } = await start(t)
-  isRefused(t, await send(get('/livez', `X-Long: ${'x'.repeat(16_384)}`)), httpErrors.headersTooLarge)
+  isRejected(t, await send(get('/livez', `X-Long: ${'x'.repeat(16_384)}`)), httpErrors.headersTooLarge)
   t.match(await send(get('/livez', `X-Long: ${'x'.repeat(15_000)}`)), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a URL that cannot be decoded is 400, and its query string stays out of the log', async (t) => {
+t.test('a URL that cannot be decoded is 400, and its query string is not logged', async (t) => {
   const { send, logLines } = await start(t)
-  isRefused(t, await send(get('/%?access_token=secret')), httpErrors.badRequest)
-  t.match(logLines.at(-1), { msg: 'request refused', code: 'bad_request', detail: 'FST_ERR_BAD_URL' })
+  isRejected(t, await send(get('/%?access_token=secret')), httpErrors.badRequest)
+  t.match(logLines.at(-1), { msg: 'request rejected', code: 'bad_request', detail: 'FST_ERR_BAD_URL' })
   t.notMatch(JSON.stringify(logLines), /secret/)
   t.match(await send(get('/livez?%')), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a body over 64 KiB is 413, one of 64 KiB is read', async (t) => {
+t.test('a body over 64 KiB is 413, and a body of 64 KiB is accepted', async (t) => {
   const { send } = await start(t)
   const json = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`
-  isRefused(t, await send(post(json(BODY_LIMIT_BYTES + 1))), httpErrors.bodyTooLarge)
+  isRejected(t, await send(post(json(BODY_LIMIT_BYTES + 1))), httpErrors.bodyTooLarge)
   t.match(await send(post(json(BODY_LIMIT_BYTES))), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a content type that no one reads is 415', async (t) => {
+t.test('an unsupported content type is 415', async (t) => {
   const { send } = await start(t)
   for (const contentType of ['text/csv', 'nonsense']) {
-    isRefused(t, await send(post('{}', contentType)), httpErrors.unsupportedMediaType)
+    isRejected(t, await send(post('{}', contentType)), httpErrors.unsupportedMediaType)
   }
   t.match(await send(post('{}', 'application/json; charset=utf-8')), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a body that is not the JSON it says it is is 400', async (t) => {
+t.test('a body that is not valid JSON is 400', async (t) => {
   const { send } = await start(t)
   for (const body of ['', '{', '{"__proto__":{"a":1}}']) {
-    isRefused(t, await send(post(body)), httpErrors.badRequest)
+    isRejected(t, await send(post(body)), httpErrors.badRequest)
   }
   t.match(await send(post('{}')), /^HTTP\/1\.1 200 /)
 })
@@ -106,12 +106,12 @@ t.test('a body that is not the JSON it says it is is 400', async (t) => {
 t.test('a request that does not arrive in time is 408', async (t) => {
   const times = { requestTimeout: 50, http: { headersTimeout: 50, connectionsCheckingInterval: 10 } }
   const { url } = await listen(t, await TestIssuer.start(t), { times, extend: addEcho })
-  isRefused(t, await exchange(url, 'GET /livez HTTP/1.1\r\nHost: api.test\r\n'), httpErrors.requestTimeout)
-  isRefused(t, await exchange(url, post('{', 'application/json', 9)), httpErrors.requestTimeout)
+  isRejected(t, await exchange(url, 'GET /livez HTTP/1.1\r\nHost: api.test\r\n'), httpErrors.requestTimeout)
+  isRejected(t, await exchange(url, post('{', 'application/json', 9)), httpErrors.requestTimeout)
   t.match(await exchange(url, get('/livez')), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a caller who resets the connection disturbs nobody', async (t) => {
+t.test('a connection reset by its client does not affect other clients', async (t) => {
   const { send, url } = await start(t)
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   await once(socket, 'connect')
@@ -120,7 +120,7 @@ t.test('a caller who resets the connection disturbs nobody', async (t) => {
   t.match(await send(get('/livez')), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a connection on which nothing can be written is dropped without a word', async (t) => {
+t.test('a connection that is not writable is closed without a response', async (t) => {
   const broken = (code: string) => Object.assign(new Error(code), { code })
   const answerTo = async (give: (socket: Socket) => void) => {
     const server = createServer(give).listen(0, '127.0.0.1')
@@ -129,16 +129,16 @@ t.test('a connection on which nothing can be written is dropped without a word',
     server.close()
     return answer
   }
-  t.equal(await answerTo((socket) => answerBrokenRequest(broken('ECONNRESET'), socket)), '')
-  t.equal(await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket.end())), '')
-  isRefused(
+  t.equal(await answerTo((socket) => answerClientError(broken('ECONNRESET'), socket)), '')
+  t.equal(await answerTo((socket) => answerClientError(broken('HPE_INVALID'), socket.end())), '')
+  isRejected(
     t,
-    await answerTo((socket) => answerBrokenRequest(broken('HPE_INVALID'), socket)),
+    await answerTo((socket) => answerClientError(broken('HPE_INVALID'), socket)),
     httpErrors.badRequest,
   )
-  isRefused(
+  isRejected(
     t,
-    await answerTo((socket) => answerBrokenRequest(new Error('no code'), socket)),
+    await answerTo((socket) => answerClientError(new Error('no code'), socket)),
     httpErrors.badRequest,
   )
 })

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below those that systems hand out by themselves, so that nobody is given it meanwhile. */
+/** Below the ephemeral ports of operating systems, so that the port is not assigned in the meantime. */
 const FIRST = 15_000
 const COUNT = 15_000
 
-/** For programs that cannot be told to take any. */
+/** Finds a free port for programs that do not support port 0. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * COUNT)

@@ -10,6 +10,7 @@ const SERVER = `${import.meta.dirname}/../../src/server.ts`
 export const required = {
   AUTH0_DOMAIN: 'issuer.test',
   AUTH0_AUDIENCE: AUDIENCE,
+  HOST: '127.0.0.1',
   PORT: '0',
   DATABASE_URL: 'file::memory:',
 }
@@ -21,10 +22,16 @@ export interface Surroundings {
   execArgv?: string[]
 }
 
-/** The service as a process of its own, in an empty folder unless told. */
-export function start(t: Test, { environment = {}, files = {}, execArgv = [] }: Surroundings) {
+/** Starts the service as a process. Its working directory is empty except for the given files. */
+export function spawnServer(t: Test, { environment = {}, files = {}, execArgv = [] }: Surroundings) {
   const child = spawn(process.execPath, [...execArgv, SERVER], { cwd: t.testdir(files), env: environment })
   t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+/** Starts the service as a process and collects its output. */
+export function start(t: Test, surroundings: Surroundings) {
+  const child = spawnServer(t, surroundings)
   const lines: string[] = []
   createInterface(child.stdout).on('line', (line) => lines.push(line))
   const stderr = text(child.stderr)
@@ -34,23 +41,23 @@ export function start(t: Test, { environment = {}, files = {}, execArgv = [] }: 
     stderr: await stderr,
   }))
 
-  /** The first line of its log with this text. */
+  /** Waits for the first log line that contains the text. */
   const logged = async (message: string): Promise<LogLine> => {
     for (;;) {
       const line = lines.map((line) => JSON.parse(line) as LogLine).find(({ msg }) => msg.includes(message))
       if (line) return line
-      const isOver = await Promise.race([
+      const hasEnded = await Promise.race([
         once(child.stdout, 'data').then(() => false),
         ended.then(() => true),
       ])
-      if (isOver) throw new Error(`it ended without saying: ${message}\n${await stderr}`)
+      if (hasEnded) throw new Error(`the process ended without logging: ${message}\n${await stderr}`)
     }
   }
   const listening = async () => (await logged('listening at')).msg.replace(/^.* at /, '')
   return { child, ended, logged, listening }
 }
 
-/** For `execArgv`: a module that is loaded before all else. */
+/** `execArgv` that loads a module before everything else. */
 export function preload(code: string): string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`]
 }

@@ -8,10 +8,10 @@ export async function openSocket(url: string): Promise<Socket> {
   return socket
 }
 
-/** Sends bytes as they are and reads until the server closes: the status of each answer, and all of it as text. */
+/** Sends raw bytes and reads until the server closes. Returns the status of each response, and the received text. */
 export async function exchange(url: string, bytes: string) {
   const socket = await openSocket(url)
-  socket.on('error', () => {}) // the server may close before it has read all: its answer counts
+  socket.on('error', () => {}) // the server may close before it has read everything
   socket.write(bytes, 'latin1')
   const received = await text(socket)
   return {
@@ -20,7 +20,7 @@ export async function exchange(url: string, bytes: string) {
   }
 }
 
-/** So many connections, some at a time, as the backlog of a listening socket has its end; each sends the bytes. */
+/** Opens connections in batches, since the backlog of a socket is limited, and sends the bytes on each. */
 export async function openMany(url: string, count: number, bytes = ''): Promise<Socket[]> {
   const sockets: Socket[] = []
   const open = async () => {
@@ -32,7 +32,7 @@ export async function openMany(url: string, count: number, bytes = ''): Promise<
   return sockets
 }
 
-/** The beginning of a request. */
+/** Returns the request line and the Host header. */
 export function head(method: string, path: string): string {
   return `${method} ${path} HTTP/1.1\r\nHost: api.test\r\n`
 }

@@ -12,7 +12,7 @@ async function serve(t: Test, answer: RequestListener): Promise<string> {
 
 const soon = () => AbortSignal.timeout(5_000)
 
-t.test('a JSON object is read, and the headers are sent', async (t) => {
+t.test('a JSON object is returned, and the given headers are sent', async (t) => {
   const url = await serve(t, ({ headers }, response) =>
     response.end(JSON.stringify({ accept: headers.accept, token: headers.authorization })),
   )
@@ -24,7 +24,7 @@ t.test('a JSON object is read, and the headers are sent', async (t) => {
 })
 
 t.test(
-  'anything else is an error: another status, no JSON, no object, too long, too late, elsewhere',
+  'another status, invalid JSON, a non-object, an oversized or late body and a redirect are errors',
   async (t) => {
     const answers: [RequestListener, RegExp][] = [
       [(_request, response) => response.writeHead(429).end('{}'), / answered 429$/],
@@ -42,6 +42,6 @@ t.test(
   },
 )
 
-t.test('an object is neither null nor an array', async (t) => {
+t.test('isObject rejects null and arrays', async (t) => {
   t.strictSame([{}, null, [], 'x', undefined].map(isObject), [true, false, false, false, false])
 })

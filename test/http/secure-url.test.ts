@@ -1,7 +1,7 @@
 import t from 'tap'
 import { secureUrl, secureUrlOf } from '../../src/http/secure-url.ts'
 
-t.test('https is secure anywhere, plain http on loopback', async (t) => {
+t.test('https is accepted for any host, plain http for loopback hosts', async (t) => {
   for (const text of [
     'https://login.example/path?query',
     'http://localhost:4400/',
@@ -14,7 +14,7 @@ t.test('https is secure anywhere, plain http on loopback', async (t) => {
   }
 })
 
-t.test('anything else is not', async (t) => {
+t.test('any other URL is rejected', async (t) => {
   for (const text of [
     'http://login.example/',
     'http://localhost.example/',

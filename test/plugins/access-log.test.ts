@@ -14,11 +14,11 @@ async function logOf(
   const issuer = await TestIssuer.start(t)
   const app = await listen(t, issuer, { environment })
   await send((path, headers = {}) => fetch(`${app.url}${path}`, { headers }), issuer)
-  await app.close() // the line is written after the answer was sent
+  await app.close() // the line is written after the response
   return app.logLines
 }
 
-t.test('there is one line per request, with what was asked, by whom, and what it came to', async (t) => {
+t.test('every request is logged in one line with method, path, subject and status', async (t) => {
   const lines = await logOf(t, {}, async (get, issuer) => {
     await get('/api/private?page=2', bearer(await issuer.sign({ sub: 'auth0|7' })))
     await get('/api/public')
@@ -49,19 +49,19 @@ t.test('there is one line per request, with what was asked, by whom, and what it
   t.equal(new Set(requests.map(({ reqId }) => reqId)).size, requests.length)
 })
 
-t.test('why a token was refused is in the log, beside the request, and the token is not', async (t) => {
+t.test('the reason for rejecting a token is logged with the request, without the token', async (t) => {
   let token = ''
   const lines = await logOf(t, {}, async (get, issuer) => {
     token = await issuer.sign({ exp: 1 })
     await get('/api/private', bearer(token))
   })
   const [refusal, request] = lines.slice(-2)
-  t.match(refusal, { msg: 'request refused', code: 'invalid_token', detail: 'exp was 1' })
+  t.match(refusal, { msg: 'request rejected', code: 'invalid_token', detail: 'exp was 1' })
   t.match(request, { msg: 'request', statusCode: 401, reqId: refusal?.reqId })
   t.notOk(JSON.stringify(lines).includes(token.split('.')[1] ?? ''))
 })
 
-t.test('the level decides whether requests are logged', async (t) => {
+t.test('requests are logged at levels up to info', async (t) => {
   for (const [LOG_LEVEL, count] of Object.entries({ info: 1, debug: 1, warn: 0, error: 0, silent: 0 })) {
     const lines = await logOf(t, { LOG_LEVEL }, async (get) => {
       t.equal((await get('/livez')).status, 200)

@@ -25,7 +25,7 @@ const allowed = (origin: string) => ({
   'access-control-expose-headers': exposed,
 })
 
-t.test('a configured origin may read answers, also the refusals', async (t) => {
+t.test('a configured origin may read responses, including errors', async (t) => {
   const { issuer, send } = await start(t, `${ORIGIN}, ${OTHER_ORIGIN}`)
   for (const origin of [ORIGIN, OTHER_ORIGIN]) {
     const token = bearer(await issuer.sign())
@@ -45,7 +45,7 @@ t.test('a configured origin may read answers, also the refusals', async (t) => {
   }
 })
 
-t.test('a foreign origin may not', async (t) => {
+t.test('another origin may not read responses', async (t) => {
   const { send, preflight } = await start(t, ORIGIN)
   for (const origin of [OTHER_ORIGIN, 'null', `${ORIGIN}.evil.example`, ORIGIN.replace('https', 'http')]) {
     for (const answer of [await send('/api/public', { origin }), await preflight('/api/private', origin)]) {
@@ -56,7 +56,7 @@ t.test('a foreign origin may not', async (t) => {
   t.strictSame((await send('/api/public', { origin: ORIGIN })).cors, allowed(ORIGIN))
 })
 
-t.test('a preflight is 204 and needs no token', async (t) => {
+t.test('a preflight is 204 without a token', async (t) => {
   const { preflight } = await start(t, ORIGIN)
   for (const path of ['/api/private', '/api/public', '/nowhere']) {
     const { status, cors } = await preflight(path, ORIGIN)
@@ -70,14 +70,14 @@ t.test('a preflight is 204 and needs no token', async (t) => {
   }
 })
 
-t.test('OPTIONS without the headers of a preflight gives nothing away and is no error', async (t) => {
+t.test('OPTIONS without preflight headers is 204 without CORS headers', async (t) => {
   const { send } = await start(t, ORIGIN)
   const { status, cors } = await send('/api/private', {}, 'OPTIONS')
   t.equal(status, 204)
   t.notOk('access-control-allow-origin' in cors)
 })
 
-t.test('with no origin configured there are no CORS headers at all', async (t) => {
+t.test('without a configured origin no CORS headers are sent', async (t) => {
   const { issuer, send, preflight } = await start(t, '')
   for (const [status, answer] of [
     [200, await send('/api/private', { origin: ORIGIN, ...bearer(await issuer.sign()) })],

@@ -11,7 +11,7 @@ t.test('the docs page', async (t) => {
   const { url } = app
   const scriptIn = (html: string) => /<script src="([^"]+)"/.exec(html)?.[1] ?? 'none'
 
-  t.test('shows this API, and its policy allows its own inline script and nobody else’s', async (t) => {
+  t.test('shows this API, and its content security policy allows only its own inline script', async (t) => {
     const response = await fetch(`${url}/docs`)
     t.equal(response.status, 200)
     t.match(response.headers.get('content-type'), /^text\/html/)
@@ -36,7 +36,7 @@ t.test('the docs page', async (t) => {
     t.equal(response.headers.get('x-content-type-options'), 'nosniff')
   })
 
-  t.test('loads every script and style from the service itself', async (t) => {
+  t.test('loads scripts and styles from the service only', async (t) => {
     const html = await (await fetch(`${url}/docs/`)).text()
     t.notMatch(html, /(src|href)="(https?:)?\/\//)
     const response = await fetch(new URL(scriptIn(html), url))
@@ -45,13 +45,13 @@ t.test('the docs page', async (t) => {
     t.ok((await response.text()).length > 1_000_000)
   })
 
-  t.test('is the same with or without a slash, also for HEAD', async (t) => {
+  t.test('is the same with and without a trailing slash, and for HEAD', async (t) => {
     const [plain, slash] = await Promise.all([fetch(`${url}/docs`), fetch(`${url}/docs/?a=b`)])
     t.equal(await plain.text(), await slash.text())
     t.equal((await fetch(`${url}/docs`, { method: 'HEAD' })).status, 200)
   })
 
-  t.test('has a script that is compressed, kept for good, and never sent twice', async (t) => {
+  t.test('has a script that is compressed, immutable and revalidated by its ETag', async (t) => {
     const script = new URL(scriptIn(await (await fetch(`${url}/docs`)).text()), url)
     const sizes: Record<string, number> = {}
     for (const encoding of ['br', 'gzip', 'identity', 'br;q=0, gzip', 'unknown']) {
@@ -78,7 +78,7 @@ t.test('the docs page', async (t) => {
     t.ok(Number(head.headers['content-length']) > 1e6)
   })
 
-  t.test('has no other pages: they are 404 as everywhere', async (t) => {
+  t.test('has no other pages: unknown paths below it are 404', async (t) => {
     for (const path of ['/docs/x', '/docs/js/other.js', '/docs/AAAAAAAAAAAAAAAA.js', '/docs/../nowhere']) {
       const response = await fetch(`${url}${path}`)
       t.equal(response.status, 404)

@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/index.ts'
 import { buildApp } from '../helpers/app.ts'
 import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 
-t.test('app.config is the configuration as it was loaded, frozen', async (t) => {
+t.test('app.config is the loaded configuration, frozen', async (t) => {
   const issuer = await TestIssuer.start(t)
   const environment = {
     DATABASE_URL: 'file::memory:',

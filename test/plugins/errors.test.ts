@@ -30,7 +30,7 @@ async function thrown(t: Test, what: unknown, options: BuildOptions = {}) {
   return { body: answer.json(), headers: answer.headers, status: answer.statusCode, log }
 }
 
-t.test('a request that fails its schema is told every bad field, wherever it is', async (t) => {
+t.test('the response to an invalid request names every field that is not valid', async (t) => {
   const Thing = Type.Object({
     title: Type.String({ minLength: 1 }),
     place: Type.Object({ town: Type.String(), floors: Type.Array(Type.Integer()) }),
@@ -86,13 +86,13 @@ t.test('a request that fails its schema is told every bad field, wherever it is'
   }
 })
 
-t.test('a fault that belongs to no part of the request is one of the request', async (t) => {
+t.test('a validation error without a context names the request', async (t) => {
   const fault = { keyword: '', schemaPath: '', instancePath: '', params: {} }
   const { body } = await thrown(t, Object.assign(new Error('two fields contradict'), { validation: [fault] }))
   t.strictSame(body.validation, [{ field: 'request', message: 'is not valid' }])
 })
 
-t.test('whatever else is thrown is a 500 that says nothing, and the log says all', async (t) => {
+t.test('any other thrown value is a 500 without details, which are logged', async (t) => {
   const named = Object.assign(new Error('the password is secret'), {
     statusCode: 503,
     headers: { 'x-inner': 'secret' },
@@ -115,7 +115,7 @@ t.test('whatever else is thrown is a 500 that says nothing, and the log says all
   }
 })
 
-t.test('an error of the catalogue is answered as it is', async (t) => {
+t.test('an error of the catalogue is sent unchanged', async (t) => {
   const error = new ServiceError(guardErrors.insufficientScope, {
     headers: challenge(guardErrors.insufficientScope, ['read:things']),
     detail: 'missing read:things',
@@ -131,13 +131,13 @@ t.test('an error of the catalogue is answered as it is', async (t) => {
   t.match(headers['www-authenticate'], /scope="read:things"$/)
   t.match(log, {
     level: 30,
-    msg: 'request refused',
+    msg: 'request rejected',
     code: 'insufficient_scope',
     detail: 'missing read:things',
   })
 })
 
-t.test('an outage elsewhere is a warning with its cause, which the caller is not told', async (t) => {
+t.test('an unavailable dependency is logged as a warning with its cause, which is not sent', async (t) => {
   const cause = new Error('ECONNREFUSED 10.0.0.1')
   const error = new ServiceError(tokenErrors.issuerUnavailable, {
     detail: 'no keys',
@@ -152,7 +152,7 @@ t.test('an outage elsewhere is a warning with its cause, which the caller is not
 })
 
 t.test(
-  'a refusal by Fastify or a plugin gets our code for its status, and its text goes to the log',
+  'an error of Fastify or a plugin gets the code for its status, and its message is only logged',
   async (t) => {
     for (const [statusCode, expected] of [
       [400, [400, 'bad_request']],
@@ -171,7 +171,7 @@ t.test(
   },
 )
 
-t.test('a path that is not there is 404', async (t) => {
+t.test('an unknown path is 404', async (t) => {
   const app = await start(t, () => {})
   for (const url of ['/nowhere', '/api', '/api/private/more']) {
     const answer = await app.inject(url)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { buildApp } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
-t.test('a body is JSON, or a type whose parser the route has registered', async (t) => {
+t.test('a body is JSON or of a type with a registered parser', async (t) => {
   const app = await buildApp(t, await TestIssuer.start(t), {
     extend: (app) => {
       app.post('/echo', { config: { public: true } }, async ({ body }) => body)

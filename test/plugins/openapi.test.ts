@@ -25,7 +25,7 @@ async function start(t: Test, issuer: TestIssuer, options: BuildOptions = {}) {
   return { app, read: async () => (await app.inject('/openapi.json')).json() as Document }
 }
 
-/** What each kind of guard can answer. */
+/** Error statuses of each kind of guard. */
 const refusals = {
   none: [],
   token: [401, 503],
@@ -37,7 +37,7 @@ const refusals = {
 /** The scheme that says how to get a token. */
 const issuerScheme = (document: Document) => document.components.securitySchemes.issuer
 
-t.test('the document is OpenAPI 3.1 and every reference in it leads somewhere', async (t) => {
+t.test('the document is OpenAPI 3.1, and every reference resolves', async (t) => {
   const { read } = await start(t, await TestIssuer.start(t))
   const document = await read()
   t.match(document, { openapi: /^3\.1\.\d$/, info: { title: 'Gatehouse', version: /^\d+\.\d+\.\d+$/ } })
@@ -64,7 +64,7 @@ t.test('the document is OpenAPI 3.1 and every reference in it leads somewhere', 
   }
 })
 
-t.test('every operation says who may call it and how they are refused', async (t) => {
+t.test('every operation documents its guard and the error responses of that guard', async (t) => {
   const { app, read } = await start(t, await TestIssuer.start(t), {
     extend: (app) => {
       const schema = { params: Type.Object({ id: Type.String() }), body: Type.Object({}) }
@@ -101,7 +101,7 @@ t.test('every operation says who may call it and how they are refused', async (t
 })
 
 t.test(
-  'how to get a token comes from the issuer, with the audience that Auth0 wants to be told',
+  'the OAuth flows come from the discovery document, with the audience that Auth0 requires',
   async (t) => {
     const issuer = await TestIssuer.start(t)
     const { read } = await start(t, issuer)
@@ -139,7 +139,7 @@ t.test(
   },
 )
 
-t.test('the document names the address at which it was read', async (t) => {
+t.test('the document names the address of the request as its server', async (t) => {
   const { app } = await start(t, await TestIssuer.start(t), { environment: { TRUST_PROXY: '1' } })
   const servers = async (headers: Record<string, string>) =>
     (await app.inject({ url: '/openapi.json', headers })).json().servers
@@ -153,7 +153,7 @@ t.test('the document names the address at which it was read', async (t) => {
 })
 
 t.test(
-  'with the issuer down the document comes all the same, and the issuer is left alone for a while',
+  'without the issuer the document is served, and the issuer is not asked again during the cooldown',
   async (t) => {
     const clock = moveClock(t)
     const now = Date.now()
@@ -187,11 +187,11 @@ t.test(
     clock.stopAt(now + 5_000)
     t.match(issuerScheme(await read()), { type: 'oauth2' })
     await issuer.stop()
-    t.match(issuerScheme(await read()), { type: 'oauth2' }, 'what was learnt is kept')
+    t.match(issuerScheme(await read()), { type: 'oauth2' }, 'the document is cached')
   },
 )
 
-t.test('an issuer that says it is another is not believed', async (t) => {
+t.test('a discovery document with another issuer is ignored', async (t) => {
   const issuer = await TestIssuer.start(t)
   issuer.discovery = { issuer: 'https://evil.test/', token_endpoint: 'https://evil.test/token' }
   const { read } = await start(t, issuer)

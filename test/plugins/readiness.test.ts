@@ -4,7 +4,7 @@ import { SAMPLE_MS } from '../../src/plugins/readiness.ts'
 import { buildApp, listen } from '../helpers/app.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
 
-/** What each check says. */
+/** Returns the error message of each check. */
 async function results(checks: Map<string, () => void | Promise<void>>) {
   const run = async (check: () => void | Promise<void>) => check()
   return Promise.all(
@@ -12,7 +12,7 @@ async function results(checks: Map<string, () => void | Promise<void>>) {
   )
 }
 
-t.test('a process that has just started has nothing against requests', async (t) => {
+t.test('all checks pass after the start', async (t) => {
   const { readinessChecks } = await buildApp(t, await TestIssuer.start(t))
   t.strictSame(await results(readinessChecks), [
     ['process', undefined],
@@ -21,7 +21,7 @@ t.test('a process that has just started has nothing against requests', async (t)
   ])
 })
 
-t.test('draining says so, for good', async (t) => {
+t.test('after startDraining the process check fails', async (t) => {
   const { readinessChecks, startDraining } = await buildApp(t, await TestIssuer.start(t))
   startDraining()
   startDraining()
@@ -32,7 +32,7 @@ t.test('draining says so, for good', async (t) => {
   ])
 })
 
-/** Every turn of the event loop takes so long, as when each handles hundreds of requests, until the end of the test. */
+/** Slows down every turn of the event loop until the end of the test. */
 function slowDown(t: Test, turnMs: number) {
   const block = new Int32Array(new SharedArrayBuffer(4))
   let immediate: NodeJS.Immediate
@@ -46,44 +46,48 @@ function slowDown(t: Test, turnMs: number) {
   return stop
 }
 
-t.test('a slow event loop is overload: refused until it runs freely again, and probes see it', async (t) => {
-  const issuer = await TestIssuer.start(t)
-  const origin = 'https://app.example'
-  const app = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL: origin } })
-  const authorization = `Bearer ${await issuer.sign()}`
-  const get = (path: string) => fetch(`${app.url}${path}`, { headers: { authorization, origin } })
-  const transitions = () => app.logLines.filter(({ msg }) => /overloaded/.test(msg)).map(({ level }) => level)
-  t.equal((await get('/api/private')).status, 200)
+t.test(
+  'a slow event loop is overload: requests are rejected until it recovers, and probes report it',
+  async (t) => {
+    const issuer = await TestIssuer.start(t)
+    const origin = 'https://app.example'
+    const app = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL: origin } })
+    const authorization = `Bearer ${await issuer.sign()}`
+    const get = (path: string) => fetch(`${app.url}${path}`, { headers: { authorization, origin } })
+    const transitions = () =>
+      app.logLines.filter(({ msg }) => /overloaded/.test(msg)).map(({ level }) => level)
+    t.equal((await get('/api/private')).status, 200)
 
-  const stop = slowDown(t, 400)
-  while (transitions().length === 0) await delay(10)
-  for (const path of ['/api/private', '/api/public', '/unknown']) {
-    const refused = await get(path)
-    t.equal(refused.status, 503, path)
-    t.equal(refused.headers.get('retry-after'), '2')
-    t.equal(refused.headers.get('access-control-allow-origin'), origin)
-    t.equal(refused.headers.get('x-content-type-options'), 'nosniff')
-    t.same(await refused.json(), {
-      statusCode: 503,
-      code: 'overloaded',
-      error: 'Service Unavailable',
-      message: 'The service is overloaded',
-    })
-  }
-  t.equal((await get('/livez')).status, 200)
-  const readiness = await get('/readyz')
-  t.equal(readiness.status, 503)
-  t.match(await readiness.json(), { status: 'unready', checks: { process: 'ok', load: 'overloaded' } })
-  t.strictSame(transitions(), [40], 'said once, however many are refused')
+    const stop = slowDown(t, 400)
+    while (transitions().length === 0) await delay(10)
+    for (const path of ['/api/private', '/api/public', '/unknown']) {
+      const refused = await get(path)
+      t.equal(refused.status, 503, path)
+      t.equal(refused.headers.get('retry-after'), '2')
+      t.equal(refused.headers.get('access-control-allow-origin'), origin)
+      t.equal(refused.headers.get('x-content-type-options'), 'nosniff')
+      t.same(await refused.json(), {
+        statusCode: 503,
+        code: 'overloaded',
+        error: 'Service Unavailable',
+        message: 'The service is overloaded',
+      })
+    }
+    t.equal((await get('/livez')).status, 200)
+    const readiness = await get('/readyz')
+    t.equal(readiness.status, 503)
+    t.match(await readiness.json(), { status: 'unready', checks: { process: 'ok', load: 'overloaded' } })
+    t.strictSame(transitions(), [40], 'logged once for all rejected requests')
 
-  stop()
-  while (transitions().length === 1) await delay(10)
-  t.equal((await get('/api/private')).status, 200)
-  t.equal((await get('/readyz')).status, 200)
-  t.strictSame(transitions(), [40, 30])
-})
+    stop()
+    while (transitions().length === 1) await delay(10)
+    t.equal((await get('/api/private')).status, 200)
+    t.equal((await get('/readyz')).status, 200)
+    t.strictSame(transitions(), [40, 30])
+  },
+)
 
-t.test('a single long pause, as of a garbage collection, is not overload', async (t) => {
+t.test('a single long pause, like a garbage collection, is not overload', async (t) => {
   const app = await listen(t, await TestIssuer.start(t))
   await delay(SAMPLE_MS + 500)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SAMPLE_MS + 500)
@@ -93,7 +97,7 @@ t.test('a single long pause, as of a garbage collection, is not overload', async
   t.strictSame(new Set(statuses), new Set([200]))
 })
 
-t.test('a slow start is none', async (t) => {
+t.test('a slow start is not overload', async (t) => {
   const app = await listen(t, await TestIssuer.start(t), {
     extend: async () => {
       const stop = slowDown(t, 500)

@@ -95,7 +95,7 @@ t.test('the caller’s trace goes on, and its id is in every line about the requ
     lines.map(({ msg, traceId }) => [msg, traceId]),
     [
       ['request', TRACE],
-      ['request refused', TRACE],
+      ['request rejected', TRACE],
       ['request', TRACE],
       ['request', third?.traceId],
     ],

@@ -75,7 +75,7 @@ t.test('a logout token with any fault is rejected, and the log has the reason', 
   ]
   for (const [detail, changes, header] of cases) {
     t.equal(await status(changes, header), 400, `${detail}: ${JSON.stringify(changes).slice(0, 80)}`)
-    t.match(app.logLines.findLast(({ msg }) => msg === 'request refused')?.detail, detail)
+    t.match(app.logLines.findLast(({ msg }) => msg === 'request rejected')?.detail, detail)
   }
   t.equal(await status(), 200)
 })

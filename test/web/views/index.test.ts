@@ -37,7 +37,6 @@ t.test('pages', async (t) => {
           "frame-ancestors 'none'",
         ].join('; '),
         'referrer-policy': 'no-referrer',
-        'strict-transport-security': /./,
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
       })
