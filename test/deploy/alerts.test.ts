@@ -4,7 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { knownMetrics } from '../helpers/known-metrics.ts'
 import { readDocument } from '../helpers/markdown.ts'
-import { strangersIn } from '../helpers/promql.ts'
+import { unknownNames } from '../helpers/promql.ts'
 
 interface Alert {
   alert: string
@@ -18,15 +18,15 @@ const { groups } = parse(readDocument('deploy/prometheus/alerts.yml')) as { grou
 const alerts = groups.flatMap(({ rules }) => rules)
 const page = readDocument('docs/metrics.md')
 
-t.test('what alerts ask for exists', async (t) => {
+t.test('alerts use existing metrics and labels', async (t) => {
   const known = await knownMetrics()
   t.ok(alerts.length > 0)
-  for (const { alert, expr } of alerts) t.strictSame(strangersIn(expr, known), [], alert)
+  for (const { alert, expr } of alerts) t.strictSame(unknownNames(expr, known), [], alert)
 })
 
-t.test('what does not exist is noticed', async (t) => {
+t.test('unknown metrics and labels are found', async (t) => {
   const known = await knownMetrics()
-  for (const [expression, strangers] of [
+  for (const [expression, unknown] of [
     ['up{job="a"} == 0', []],
     ['sum by (route) (rate(http_request_duration_seconds_count{status=~"5.."}[5m]))', []],
     ['rate(http_request_duration_seconds[5m])', ['http_request_duration_seconds']],
@@ -35,11 +35,11 @@ t.test('what does not exist is noticed', async (t) => {
     ['sum by (le) (http_request_duration_seconds_count)', ['by le']],
     ['http_requests_in_flight_count', ['http_requests_in_flight_count']],
   ] as const) {
-    t.strictSame(strangersIn(expression, known), strangers, expression)
+    t.strictSame(unknownNames(expression, known), unknown, expression)
   }
 })
 
-t.test('each alert says how bad it is, what is the matter and what to do', async (t) => {
+t.test('each alert has a severity, a description and a runbook', async (t) => {
   const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => toAnchor(title))
   for (const { alert, for: duration, labels, annotations } of alerts) {
     t.match(labels.severity, /^(critical|warning)$/, alert)
@@ -53,7 +53,7 @@ t.test('each alert says how bad it is, what is the matter and what to do', async
   t.equal(new Set(alerts.map(({ alert }) => alert)).size, alerts.length)
 })
 
-t.test('they fire when something is wrong, and not when all is well', async (t) => {
+t.test('alerts fire on problems only', async (t) => {
   const cases = 'deploy/prometheus/alerts.test.yml'
   for (const { alert } of alerts) t.ok(readDocument(cases).includes(`"${alert}"`), alert)
   const root = join(import.meta.dirname, '../..')
@@ -66,7 +66,7 @@ t.test('they fire when something is wrong, and not when all is well', async (t) 
   else t.equal(status, 0, stdout + stderr)
 })
 
-/** As the pages of a repository link to their headings. */
+/** Returns the anchor that GitHub gives to a heading. */
 function toAnchor(title: string): string {
   return title
     .toLowerCase()

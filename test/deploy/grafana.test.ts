@@ -1,7 +1,7 @@
 import t from 'tap'
 import { knownMetrics } from '../helpers/known-metrics.ts'
 import { readDocument } from '../helpers/markdown.ts'
-import { strangersIn } from '../helpers/promql.ts'
+import { unknownNames } from '../helpers/promql.ts'
 
 interface Panel {
   id: number
@@ -18,15 +18,15 @@ const dashboard = JSON.parse(readDocument('deploy/grafana/gatehouse.json')) as {
 }
 const panels = dashboard.panels.filter(({ type }) => type !== 'row')
 
-t.test('what the dashboard asks for exists', async (t) => {
+t.test('the dashboard uses existing metrics and labels', async (t) => {
   const known = await knownMetrics()
   for (const { title, targets = [] } of panels) {
     t.ok(targets.length > 0, title)
-    for (const { expr } of targets) t.strictSame(strangersIn(expr, known), [], `${title}: ${expr}`)
+    for (const { expr } of targets) t.strictSame(unknownNames(expr, known), [], `${title}: ${expr}`)
   }
 })
 
-t.test('the data source is chosen on the dashboard, and every variable in use is there', async (t) => {
+t.test('the data source is a variable, and all used variables exist', async (t) => {
   const { list } = dashboard.templating
   t.match(list[0], { name: 'datasource', type: 'datasource', query: 'prometheus' })
   for (const { datasource, targets = [] } of panels) {
@@ -38,7 +38,7 @@ t.test('the data source is chosen on the dashboard, and every variable in use is
   t.strictSame([...new Set(ours)].sort(), list.map(({ name }) => name).sort())
 })
 
-t.test('panels have ids of their own and do not overlap', async (t) => {
+t.test('panels have unique ids and do not overlap', async (t) => {
   t.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length)
   const taken = new Set<string>()
   for (const { title, gridPos } of dashboard.panels) {

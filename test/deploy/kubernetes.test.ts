@@ -13,7 +13,7 @@ const secretKeys = [
   ...readFileSync(join(root, 'deploy/kubernetes/secret.example.env'), 'utf8').matchAll(/^(\w+)=(.*)$/gm),
 ]
 
-/** Runs the test on the files as they stand, and on what `kubectl` makes of them. */
+/** Runs the test on the files themselves and on the output of `kubectl kustomize`. */
 function onObjects(title: string, run: (t: Test, objects: KubernetesObject[]) => void | Promise<void>) {
   t.test(title, async (t) => run(t, readKustomization(overlay)))
   t.test(`${title} (kubectl kustomize)`, async (t) => {
@@ -28,7 +28,7 @@ const serverOf = (objects: KubernetesObject[]) => podOf(objects, 'Deployment').s
 const isSubset = (part: object, whole: Record<string, string>) =>
   Object.entries(part).every(([name, value]) => whole[name] === value)
 
-onObjects('every variable that is set is one of the service, with a value that it accepts', (t, objects) => {
+onObjects('all variables are known to the service and have valid values', (t, objects) => {
   const { data } = find(objects, 'ConfigMap')
   const variables = [
     ...Object.keys(data),
@@ -44,7 +44,7 @@ onObjects('every variable that is set is one of the service, with a value that i
   t.same(serverOf(objects).envFrom, [{ configMapRef: { name: find(objects, 'ConfigMap').metadata.name } }])
 })
 
-onObjects('secrets are referenced and not written down, and the example names them all', (t, objects) => {
+onObjects('secrets are references, and the example lists all of them', (t, objects) => {
   const keys = secretKeys.map(([, name]) => name)
   t.strictSame(
     secretKeys.map(([, , value]) => value).filter((value) => value !== ''),
@@ -66,7 +66,7 @@ onObjects('secrets are referenced and not written down, and the example names th
   )
 })
 
-onObjects('the ports are those the service listens on', (t, objects) => {
+onObjects('ports match those of the service', (t, objects) => {
   const { data } = find(objects, 'ConfigMap')
   t.strictSame(serverOf(objects).ports, [
     { name: 'http', containerPort: Number(data.PORT) },
@@ -82,7 +82,7 @@ onObjects('the ports are those the service listens on', (t, objects) => {
   t.strictSame(backend, { name: find(objects, 'Service').metadata.name, port: { name: 'http' } })
 })
 
-onObjects('the probes ask public routes that exist', async (t, objects) => {
+onObjects('probes use existing public routes', async (t, objects) => {
   const app = await buildApp(t, await TestIssuer.start(t))
   for (const name of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
     const { path, port } = serverOf(objects)[name].httpGet
@@ -92,19 +92,19 @@ onObjects('the probes ask public routes that exist', async (t, objects) => {
   }
 })
 
-onObjects('there is time for the balancers to hear, and for requests in flight', (t, objects) => {
+onObjects('termination leaves time for load balancers and for requests in flight', (t, objects) => {
   const { terminationGracePeriodSeconds } = podOf(objects, 'Deployment').spec
   const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = loadConfig(find(objects, 'ConfigMap').data)
   const { seconds } = serverOf(objects).lifecycle.preStop.sleep
   const { periodSeconds, failureThreshold } = serverOf(objects).readinessProbe
   const notice = seconds + SHUTDOWN_DELAY_SECONDS
-  t.ok(notice >= periodSeconds * failureThreshold, 'a balancer with probes like these has seen it go')
-  t.ok(SHUTDOWN_DELAY_SECONDS > 0, 'who keeps a connection is told to leave it')
+  t.ok(notice >= periodSeconds * failureThreshold, 'load balancers with these probes have noticed')
+  t.ok(SHUTDOWN_DELAY_SECONDS > 0, 'clients with open connections are asked to close them')
   t.ok(notice + SHUTDOWN_GRACE_SECONDS < terminationGracePeriodSeconds)
   t.equal(find(objects, 'Deployment').spec.strategy.rollingUpdate.maxUnavailable, 0)
 })
 
-onObjects('pods run as the user of the image, and may do nothing else', (t, objects) => {
+onObjects('pods run as the user of the image without further privileges', (t, objects) => {
   const [, user, group] = /^USER (\d+):(\d+)$/m.exec(dockerfile) ?? []
   for (const kind of ['Deployment', 'Job']) {
     const { spec } = podOf(objects, kind)
@@ -129,7 +129,7 @@ onObjects('pods run as the user of the image, and may do nothing else', (t, obje
   t.match(volumes, [{ name: 'tmp', emptyDir: {} }])
 })
 
-onObjects('selectors find the pods they mean, and no others', (t, objects) => {
+onObjects('selectors match only their own pods', (t, objects) => {
   const server = podOf(objects, 'Deployment').metadata.labels
   const migration = podOf(objects, 'Job').metadata.labels
   const selectors = {
@@ -155,7 +155,7 @@ onObjects('selectors find the pods they mean, and no others', (t, objects) => {
   })
 })
 
-onObjects('the migration runs a program of the image, with what that needs', (t, objects) => {
+onObjects('the migration runs a program of the image', (t, objects) => {
   const [{ command, image }] = podOf(objects, 'Job').spec.containers
   t.equal(image, serverOf(objects).image)
   t.equal(command[0], 'node')

@@ -23,7 +23,7 @@ interface Exported {
   }[]
 }
 
-/** An OpenTelemetry collector that keeps what it is sent (OTLP over HTTP, JSON), and breaks or hangs on demand. */
+/** OpenTelemetry collector (OTLP over HTTP, JSON) that records requests and can be made to fail or hang. */
 export class Collector {
   readonly #server = createServer(async (request, response) => {
     const body = await text(request)
@@ -36,14 +36,14 @@ export class Collector {
     this.requests.push({ path: request.url, headers: request.headers })
     response.setHeader('content-type', 'application/json').end('{}')
   })
-  /** Requests so far, the answered and the others. */
+  /** Number of requests, answered or not. */
   attempts = 0
   readonly bodies: string[] = []
   readonly requests: { path: string | undefined; headers: IncomingHttpHeaders }[] = []
   /** Answers every request while set. */
   misbehaviour: RequestListener | undefined
 
-  /** Stops with the test. */
+  /** Starts a collector that stops after the test. */
   static async start(t: Test): Promise<Collector> {
     const collector = new Collector()
     await once(collector.#server.listen(0, '127.0.0.1'), 'listening')

@@ -5,13 +5,13 @@ export interface KnownMetric {
   readonly labels: readonly string[]
 }
 
-/** What prom-client's types leave out. */
+/** Part of a metric that prom-client's types omit. */
 interface RegisteredMetric {
   readonly labelNames: readonly string[]
   get(): Promise<{ name: string; type: string }>
 }
 
-/** Every metric of the service, by name. */
+/** Returns every metric of the service by name. */
 export async function knownMetrics(): Promise<Map<string, KnownMetric>> {
   const { registry } = makeMetrics({
     tokenCache: { cacheSize: 0, cacheStats: { hits: 0, misses: 0 } },

@@ -4,15 +4,15 @@ export interface Sample {
   readonly value: number
 }
 
-/** What a scrape says: Prometheus' text format, version 0.0.4. Throws at a line that is none. */
+/** Parses a scrape in Prometheus' text format, version 0.0.4. Throws at an invalid line. */
 export class Scrape {
   readonly samples: readonly Sample[]
-  /** By name. */
+  /** Types by name. */
   readonly types: ReadonlyMap<string, string>
 
   static async of(port: number): Promise<Scrape> {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`)
-    if (response.status !== 200) throw new Error(`the scrape was answered ${response.status}`)
+    if (response.status !== 200) throw new Error(`the scrape returned ${response.status}`)
     return new Scrape(await response.text())
   }
 
@@ -23,7 +23,7 @@ export class Scrape {
     this.types = new Map(types.flatMap(([line, name = '', type = '']) => (line ? [[name, type]] : [])))
   }
 
-  /** Of all series that have these labels, together. */
+  /** Sum of all series with these labels. */
   sum(name: string, labels: Record<string, string> = {}): number {
     return this.series(name, labels).reduce((sum, { value }) => sum + value, 0)
   }
@@ -34,7 +34,7 @@ export class Scrape {
     return this.samples.filter((sample) => sample.name === name && fits(sample))
   }
 
-  /** Every name and its labels; the buckets of a histogram go under its name. */
+  /** Labels of each metric. The series of a histogram count as one metric. */
   get labelsByName(): Map<string, Set<string>> {
     const all = new Map([...this.types.keys()].map((name) => [name, new Set<string>()]))
     for (const { name, labels } of this.samples) {
@@ -49,9 +49,10 @@ export class Scrape {
 function toSample(line: string): Sample {
   const [, name = '', labels = '', value] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
   const number = value === '+Inf' ? Number.POSITIVE_INFINITY : Number(value)
-  // The event loop has no mean when it is asked twice in a moment
-  if (value === undefined || (Number.isNaN(number) && value !== 'Nan')) throw new Error(`no sample: ${line}`)
+  // The mean event loop lag is not a number if two scrapes are too close together
+  if (value === undefined || (Number.isNaN(number) && value !== 'Nan'))
+    throw new Error(`invalid sample: ${line}`)
   const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)",?/g)]
-  if (pairs.map(([pair]) => pair).join('') !== labels) throw new Error(`no labels: ${line}`)
+  if (pairs.map(([pair]) => pair).join('') !== labels) throw new Error(`invalid labels: ${line}`)
   return { name, labels: Object.fromEntries(pairs.map(([, label, text]) => [label, text])), value: number }
 }

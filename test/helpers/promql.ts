@@ -1,6 +1,6 @@
 import type { KnownMetric } from './known-metrics.ts'
 
-/** Everything in PromQL that looks like a name and is neither a metric nor a label. */
+/** PromQL words that are neither metrics nor labels. */
 const words = new Set([
   ...[
     'sum',
@@ -18,11 +18,11 @@ const words = new Set([
     'histogram_quantile',
   ],
 ])
-/** Prometheus adds these to whatever it scrapes. */
-const ofTheTarget = ['job', 'instance']
+/** Labels that Prometheus adds to every series. */
+const targetLabels = ['job', 'instance']
 
-/** What an expression names that there is not: metrics, and labels that the metrics in it do not have. */
-export function strangersIn(expression: string, known: ReadonlyMap<string, KnownMetric>): string[] {
+/** Lists unknown metrics of an expression, and labels that its metrics do not have. */
+export function unknownNames(expression: string, known: ReadonlyMap<string, KnownMetric>): string[] {
   const withoutTexts = expression.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\[[^\]]*\]/g, '')
   const selectors = [...withoutTexts.matchAll(/([a-zA-Z_:][\w:]*)\s*(?:\{([^}]*)\})?/g)]
   const metrics = selectors.flatMap(([, name = '']) => labelsOf(name, known) ?? [])
@@ -38,11 +38,11 @@ export function strangersIn(expression: string, known: ReadonlyMap<string, Known
   return [...unknown, ...groupings.filter((label) => !metrics.includes(label)).map((label) => `by ${label}`)]
 }
 
-/** The labels of a metric, or of what Prometheus makes of a histogram; undefined when there is no such metric. */
+/** Labels of a metric or of a series of a histogram; undefined for unknown metrics. */
 function labelsOf(name: string, known: ReadonlyMap<string, KnownMetric>): string[] | undefined {
-  if (name === 'up') return ofTheTarget
+  if (name === 'up') return targetLabels
   const [, base = name, part] = /^(.+)_(bucket|count|sum)$/.exec(name) ?? []
   const metric = known.get(part ? base : name)
   if (!metric || (metric.type === 'histogram') !== (part !== undefined)) return undefined
-  return [...metric.labels, ...ofTheTarget, ...(part === 'bucket' ? ['le'] : [])]
+  return [...metric.labels, ...targetLabels, ...(part === 'bucket' ? ['le'] : [])]
 }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { freePort } from './free-port.ts'
 
-/** A real Redis that keeps nothing on disk, from the `redis-server` of this machine. */
+/** Redis without persistence, run by the installed `redis-server`. */
 export class TestRedis {
   readonly url: string
   readonly #port: number
@@ -16,10 +16,10 @@ export class TestRedis {
     this.url = `redis://127.0.0.1:${port}`
   }
 
-  /** Starts, after a stop on the same port as before, remembering nothing. */
+  /** Starts an empty Redis. After a stop, the port is the same. */
   async start(): Promise<void> {
     const options = ['--port', String(this.#port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()]
-    // Ends with its standard input, so also when this process is killed
+    // Ends when its standard input closes, even if this process is killed
     const script = '"$0" "$@" & read _; kill -KILL $!; wait'
     const child = spawn(
       'sh',
@@ -37,7 +37,7 @@ export class TestRedis {
       throw new Error('redis-server cannot be started')
   }
 
-  /** At once, as when it crashes. */
+  /** Kills Redis, as a crash would. */
   async stop(): Promise<void> {
     const child = this.#process
     this.#process = undefined
@@ -47,10 +47,7 @@ export class TestRedis {
   }
 }
 
-/**
- * Runs the test with a Redis of its own, that it may stop. Without `redis-server` the test is skipped, which is
- * visible; in CI it fails.
- */
+/** Runs the test with its own Redis. Without `redis-server` the test is skipped; in CI it fails. */
 export function onRedis(t: Test, title: string, run: (t: Test, redis: TestRedis) => Promise<void>): void {
   t.test(title, async (t) => {
     const redis = new TestRedis(await freePort())

@@ -11,7 +11,7 @@ export interface Sources {
   readonly maxKeyAgeSeconds: number
 }
 
-/** Every metric of the service; docs/metrics.md is held against them by a test. */
+/** Creates every metric of the service. A test compares them with docs/metrics.md. */
 export function makeMetrics({ tokenCache, keySets, maxKeyAgeSeconds }: Sources) {
   const registry = makeRegistry()
   const requests = addRequestMetrics(registry)

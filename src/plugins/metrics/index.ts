@@ -13,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-/** Metrics for Prometheus on a port of their own. While they are off nothing of them is loaded, and nothing counts. */
+/** Serves metrics for Prometheus on a separate port. Nothing is loaded or counted while `METRICS_PORT` is 0. */
 export default fp(
   async (app) => {
     if (app.config.METRICS_PORT === 0) return
@@ -33,7 +33,7 @@ export default fp(
 function watchRequests(app: FastifyInstance, { requests, countToken }: Metrics) {
   app.addHook('onRequest', (request, reply, done) => {
     requests.begin()
-    // Not onResponse: that does not run when the caller leaves before the answer
+    // Not onResponse, which does not run if the client closes the connection before the response
     reply.raw.on('close', () => {
       if (request.token) countToken('accepted')
       requests.end({
@@ -46,7 +46,7 @@ function watchRequests(app: FastifyInstance, { requests, countToken }: Metrics) 
     done()
   })
   app.addHook('onError', (_request, _reply, error: Error, done) => {
-    // A rate-limited request has the refusal of its token as the cause
+    // The error of a rate-limited request has the token error as its cause
     const tokenError = [error, error.cause].find((item) => item instanceof TokenError)
     if (tokenError) countToken(tokenError.reason)
     done()

@@ -13,7 +13,7 @@ export interface Sample<Label extends string> {
   readonly value: number
 }
 
-/** A registry with what is known of the process itself. */
+/** Creates a registry with the metrics of the process. */
 export function makeRegistry(): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -21,7 +21,7 @@ export function makeRegistry(): Registry {
     registry,
     {
       name: 'gatehouse_build_info',
-      help: 'Always 1; the label says which version runs',
+      help: 'Always 1, labelled with the version',
       labelNames: ['version'],
     },
     () => [{ labels: { version: packageJson.version }, value: 1 }],
@@ -29,7 +29,7 @@ export function makeRegistry(): Registry {
   return registry
 }
 
-/** A gauge whose value is read where it is kept, when the metrics are scraped. */
+/** Adds a gauge whose value is read at each scrape. */
 export function addReadGauge<Label extends string>(
   registry: Registry,
   description: Description<Label>,
@@ -45,7 +45,7 @@ export function addReadGauge<Label extends string>(
   })
 }
 
-/** The same of a count that only grows. */
+/** Adds a counter whose value is read at each scrape. */
 export function addReadCounter<Label extends string>(
   registry: Registry,
   description: Description<Label>,

@@ -7,7 +7,7 @@ export interface Source {
   metrics(): Promise<string>
 }
 
-/** Answers `GET /metrics`, apart from the service: what it says is for the operator. */
+/** Serves `GET /metrics` on a separate port, because metrics are for the operator only. */
 export async function startMetricsServer(source: Source, host: string, port: number): Promise<Server> {
   const server = createServer(answerWith(source))
   server.listen(port, host)
@@ -30,7 +30,7 @@ function answerWith(source: Source): RequestListener {
     }
     source.metrics().then(
       (text) => response.setHeader('content-type', source.contentType).end(text),
-      () => response.writeHead(500).end(), // the service goes on
+      () => response.writeHead(500).end(), // an unhandled rejection would end the service
     )
   }
 }

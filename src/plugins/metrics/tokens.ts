@@ -4,44 +4,44 @@ import { addReadCounter, addReadGauge } from './registry.ts'
 
 type Outcome = 'accepted' | TokenErrorReason
 
-/** The cache of accepted tokens. */
+/** Cache of accepted tokens. */
 export interface TokenCache {
   readonly cacheSize: number
   readonly cacheStats: { readonly hits: number; readonly misses: number }
 }
 
-/** The keys of one issuer. */
+/** Keys of one issuer. */
 export interface KeySetState {
   readonly size: number
   readonly fetches: { readonly ok: number; readonly failed: number }
   ageMs(now: number): number | undefined
 }
 
-/** @returns counts what became of a token */
+/** @returns counts the outcome of a token */
 export function addTokenMetrics(registry: Registry, cache: TokenCache): (outcome: Outcome) => void {
   const outcomes = ['accepted', ...tokenErrorReasons] as const
-  // From 0 and not from nothing, so that the first of a kind is an increase
+  // Starts at 0, so that Prometheus sees the first of each outcome as an increase
   const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>
   addReadCounter(
     registry,
     {
       name: 'gatehouse_tokens_total',
-      help: 'Requests to guarded routes, by what became of their token',
+      help: 'Requests to guarded routes by outcome of their token',
       labelNames: ['outcome'],
     },
     () => outcomes.map((outcome) => ({ labels: { outcome }, value: counts[outcome] })),
   )
   addReadCounter(
     registry,
-    { name: 'gatehouse_token_cache_hits_total', help: 'Tokens that were accepted before and still are' },
+    { name: 'gatehouse_token_cache_hits_total', help: 'Tokens accepted from the cache' },
     () => [{ labels: {}, value: cache.cacheStats.hits }],
   )
   addReadCounter(
     registry,
-    { name: 'gatehouse_token_cache_misses_total', help: 'Tokens that had to be verified' },
+    { name: 'gatehouse_token_cache_misses_total', help: 'Tokens that were not in the cache' },
     () => [{ labels: {}, value: cache.cacheStats.misses }],
   )
-  addReadGauge(registry, { name: 'gatehouse_token_cache_size', help: 'Tokens that are remembered' }, () => [
+  addReadGauge(registry, { name: 'gatehouse_token_cache_size', help: 'Tokens in the cache' }, () => [
     { labels: {}, value: cache.cacheSize },
   ])
   return (outcome) => {
@@ -62,7 +62,11 @@ export function addKeySetMetrics(
     })
   addReadGauge(
     registry,
-    { name: 'gatehouse_key_set_age_seconds', help: 'Time since the last good fetch of its keys', labelNames },
+    {
+      name: 'gatehouse_key_set_age_seconds',
+      help: 'Time since the last successful fetch of the keys',
+      labelNames,
+    },
     each((keySet) => {
       const ageMs = keySet.ageMs(Date.now())
       return ageMs === undefined ? undefined : ageMs / 1000
@@ -72,7 +76,7 @@ export function addKeySetMetrics(
     registry,
     {
       name: 'gatehouse_key_set_max_age_seconds',
-      help: 'The age at which keys are used no longer',
+      help: 'Age at which keys expire',
       labelNames,
     },
     each(() => maxAgeSeconds),
@@ -86,7 +90,7 @@ export function addKeySetMetrics(
     registry,
     {
       name: 'gatehouse_key_set_fetches_total',
-      help: 'Downloads of the keys, by how they ended',
+      help: 'Fetches of the keys by result',
       labelNames: ['issuer', 'result'],
     },
     () =>

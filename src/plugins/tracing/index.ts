@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { Config } from '../../config/index.ts'
 
-/** Sends a span for each request to the collector in `OTEL_EXPORTER_OTLP_ENDPOINT`. Without one, nothing is loaded. */
+/** Sends a span for each request to `OTEL_EXPORTER_OTLP_ENDPOINT`. Nothing is loaded while it is not set. */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
     if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return

@@ -14,8 +14,9 @@ import { RequestSpanProcessor } from './span-processor.ts'
 const MAX_FLUSH_MS = 2_000
 
 /**
- * A span for each request, sent to the collector that the variables of OpenTelemetry name; the SDK reads them itself.
- * What the service fetches is not told of the trace: issuers are strangers. To be registered before what is traced.
+ * Creates a span for each request and sends it to the collector. The SDK reads the variables of OpenTelemetry itself.
+ * Requests of the service to issuers, which are third parties, carry no trace headers. Must be registered before the
+ * routes.
  */
 export const instrument = fp<{ graceSeconds: number }>(
   async (app, { graceSeconds }) => {
@@ -31,12 +32,12 @@ export const instrument = fp<{ graceSeconds: number }>(
     instrumentation.setTracerProvider(provider)
     await app.register(instrumentation.plugin())
     followRequests(app)
-    // A collector that hangs must not use up the time of the requests
+    // A collector that hangs must not use up the grace period of requests
     const flushMs = Math.min(MAX_FLUSH_MS, graceSeconds * 250)
     app.addHook('onClose', async () => {
-      const flushed = provider.shutdown().catch(() => {}) // said in the log by then
+      const flushed = provider.shutdown().catch(() => {}) // already logged by the exporter
       await Promise.race([flushed, delay(flushMs, undefined, { ref: false })])
-      for (const api of [trace, context, propagation]) api.disable() // what register() has set for the process
+      for (const api of [trace, context, propagation]) api.disable() // set for the process by register()
     })
   },
   { name: 'instrument' },
@@ -54,7 +55,7 @@ function followRequests(app: FastifyInstance) {
     const traceId = spanOf(request)?.spanContext().traceId
     request.log = request.log.child({ traceId })
     reply.log = request.log
-    // The span ends when the answer is sent; there may be none, since the caller has left
+    // The span ends with the response; here it ends if the client closed the connection before that
     reply.raw.on('close', () => spanOf(request)?.setAttribute('error.type', 'aborted').end())
     done()
   })
@@ -64,7 +65,7 @@ function followRequests(app: FastifyInstance) {
   })
 }
 
-/** None any more once it has ended. */
+/** Returns the span of the request, or undefined once it has ended. */
 function spanOf(request: FastifyRequest) {
   return request.opentelemetry().span
 }

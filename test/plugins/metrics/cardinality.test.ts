@@ -7,7 +7,7 @@ import { startMeasured } from '../../helpers/measured.ts'
 const random = () => Math.random().toString(36).slice(2)
 const methods = METHODS.filter((method) => method !== 'CONNECT') as 'GET'[]
 
-t.test('whatever a thousand callers invent, there are no more series than before', async (t) => {
+t.test('invented paths, methods and tokens do not create new series', async (t) => {
   const { issuer, app, scrape } = await startMeasured(t, {
     environment: { LOG_LEVEL: 'silent' },
     extend: (app) => void app.register(things),

@@ -10,7 +10,7 @@ import type { Scrape } from '../../helpers/metrics.ts'
 import { required, start } from '../../helpers/process.ts'
 import { exchange } from '../../helpers/raw-http.ts'
 
-/** Answers are counted when they have been sent, which the caller may see a moment earlier. */
+/** Waits for a condition, because a response is counted slightly after the client has received it. */
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
@@ -49,7 +49,7 @@ t.test('requests are counted and timed by method, pattern of the route and statu
   t.equal(measured.sum('http_requests_in_flight'), 0)
 })
 
-t.test('what is refused for its form, and what asks whether it may, is counted too', async (t) => {
+t.test('malformed requests and CORS preflights are counted', async (t) => {
   const { app, scrape } = await startMeasured(t, { environment: { CLIENT_ORIGIN_URL: 'https://app.test' } })
   await exchange(app.url, 'GET /api/public HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n')
   const headers = { origin: 'https://app.test', 'access-control-request-method': 'GET' }
@@ -60,7 +60,7 @@ t.test('what is refused for its form, and what asks whether it may, is counted t
   t.equal(requests(measured, { method: 'OPTIONS', status: '204' }), 1)
 })
 
-t.test('a token that is refused beyond the limit counts by its reason', async (t) => {
+t.test('a rejected token above the rate limit counts by its reason', async (t) => {
   const { get, scrape } = await startMeasured(t, { environment: { RATE_LIMIT_MAX: '20' } })
   for (let i = 0; i < 13; i++) await get('/api/private', 'no-token')
   await until(async () => requests(await scrape()) === 13)
@@ -69,7 +69,7 @@ t.test('a token that is refused beyond the limit counts by its reason', async (t
   t.equal(measured.sum('gatehouse_tokens_total', { outcome: 'malformed' }), 13)
 })
 
-t.test('a request is in flight until it is answered, or its caller has left', async (t) => {
+t.test('a request is in flight until the response is sent or the client disconnects', async (t) => {
   const { promise, resolve: release } = Promise.withResolvers<void>()
   const { app, scrape } = await startMeasured(t, {
     extend: (instance) => {
@@ -94,7 +94,7 @@ t.test('a request is in flight until it is answered, or its caller has left', as
   t.equal(requests(await scrape(), { route: '/held', status: '200' }), 1)
 })
 
-t.test('every token counts once, by what became of it', async (t) => {
+t.test('every token counts once, by its outcome', async (t) => {
   const unreachable = `http://127.0.0.1:${await freePort()}/`
   const issuer = await TestIssuer.start(t)
   const { get, scrape } = await startMeasured(t, {
@@ -123,8 +123,8 @@ t.test('every token counts once, by what became of it', async (t) => {
     return Object.fromEntries(series.map(({ labels, value }) => [labels.outcome, value]))
   }
   const expected = Object.fromEntries(['accepted', ...tokenErrorReasons].map((outcome) => [outcome, 0]))
-  t.strictSame(await counts(), expected, 'all of them are there from the start')
-  await get('/api/public', 'a bad token on a public route is no token')
+  t.strictSame(await counts(), expected, 'all outcomes exist from the start')
+  await get('/api/public', 'tokens are ignored on public routes')
   for (const [outcome, some] of Object.entries(tokens)) {
     for (const token of some) {
       const status = await get('/api/private', token)
@@ -140,7 +140,7 @@ function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0)
 }
 
-t.test('the cache of tokens says how often it helped, and how many it holds', async (t) => {
+t.test('hits, misses and size of the token cache are reported', async (t) => {
   const { issuer, get, scrape } = await startMeasured(t)
   const tokens = [await issuer.sign({ sub: 'a' }), await issuer.sign({ sub: 'b' }), 'a.b.c']
   for (const token of [...tokens, ...tokens, ...tokens]) await get('/api/private', token)
@@ -150,7 +150,7 @@ t.test('the cache of tokens says how often it helped, and how many it holds', as
   t.equal(measured.sum('gatehouse_token_cache_size'), 2)
 })
 
-t.test('each issuer has the age and number of its keys, and how their fetches ended', async (t) => {
+t.test('age and number of keys and results of fetches are reported by issuer', async (t) => {
   const down = `http://127.0.0.1:${await freePort()}/`
   const issuer = await TestIssuer.start(t)
   await issuer.addKey('key-2')
@@ -194,7 +194,7 @@ t.test('the store’s statements are timed by table and operation', async (t) =>
   t.equal((await scrape()).sum('gatehouse_store_errors_total', labels), 1)
 })
 
-t.test('the process and its version are described', async (t) => {
+t.test('the process and its version are reported', async (t) => {
   const { scrape } = await startMeasured(t)
   const measured = await scrape()
   t.match(measured.series('gatehouse_build_info'), [{ labels: { version: /^\d+\.\d+\.\d+/ }, value: 1 }])
@@ -202,7 +202,7 @@ t.test('the process and its version are described', async (t) => {
   t.ok(measured.types.has('nodejs_eventloop_lag_p99_seconds'))
 })
 
-t.test('the metrics are not on the port of the service, and close with it', async (t) => {
+t.test('metrics have their own port, which closes with the service', async (t) => {
   const { app, port, scrape } = await startMeasured(t)
   t.equal((await fetch(`${app.url}/metrics`)).status, 404)
   t.ok((await scrape()).samples.length > 0)
@@ -210,7 +210,7 @@ t.test('the metrics are not on the port of the service, and close with it', asyn
   await t.rejects(fetch(`http://127.0.0.1:${port}/metrics`))
 })
 
-t.test('a port in use stops the start with a sentence that names the variable', async (t) => {
+t.test('a port in use stops the start with an error that names the variable', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')

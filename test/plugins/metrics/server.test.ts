@@ -12,7 +12,7 @@ async function start(t: Test, from = source) {
   return { server, port, url: `http://127.0.0.1:${port}` }
 }
 
-t.test('GET /metrics answers with the metrics, as their type', async (t) => {
+t.test('GET /metrics returns the metrics with their content type', async (t) => {
   const { url } = await start(t)
   for (const path of ['/metrics', '/metrics?name=up']) {
     const response = await fetch(`${url}${path}`)
@@ -22,7 +22,7 @@ t.test('GET /metrics answers with the metrics, as their type', async (t) => {
   }
 })
 
-t.test('everything else is 404 and empty', async (t) => {
+t.test('other paths and methods get an empty 404', async (t) => {
   const { url } = await start(t)
   for (const [method, path] of [
     ['GET', '/'],
@@ -38,7 +38,7 @@ t.test('everything else is 404 and empty', async (t) => {
   }
 })
 
-t.test('metrics that cannot be had are 500, and the next scrape is served', async (t) => {
+t.test('a scrape that fails gets 500, and the next one succeeds', async (t) => {
   let isBroken = true
   const metrics = async () => {
     if (isBroken) throw new Error('broken')
@@ -50,7 +50,7 @@ t.test('metrics that cannot be had are 500, and the next scrape is served', asyn
   t.equal((await fetch(`${url}/metrics`)).status, 200)
 })
 
-t.test('stopped, it lets go of its port, also of connections that are kept open', async (t) => {
+t.test('stopping the server frees its port and closes idle connections', async (t) => {
   const { url, port, server } = await start(t)
   t.equal((await fetch(`${url}/metrics`)).status, 200) // the client keeps this connection
   await stopMetricsServer(server)

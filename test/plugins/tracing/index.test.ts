@@ -10,9 +10,9 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const PARENT = 'b7ad6b7169203331'
 const traceparent = `00-${TRACE}-${PARENT}-01`
 const SERVER = 2 // kind
-const FAULT = 2 // status
+const ERROR = 2 // status
 
-/** The service, sending its traces to a collector. The SDK reads its variables from the process. */
+/** Starts the service with a collector. The SDK reads its variables from `process.env`. */
 async function startTraced(t: Test, variables: Record<string, string> = {}, options: BuildOptions = {}) {
   const issuer = await TestIssuer.start(t)
   const collector = await Collector.start(t)
@@ -39,11 +39,11 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-t.test('each request is a span with its route and status; what is our fault is an error', async (t) => {
+t.test('each request is a span with its route and status, and a 5xx is an error', async (t) => {
   const { issuer, collector, app, get } = await startTraced(
     t,
     {},
-    { environment: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, extend: addThings },
+    { environment: { DATABASE_URL: 'postgres://user@127.0.0.1:1/none' }, extend: addThings },
   )
   const token = await issuer.sign({ scope: 'read:messages' })
   for (const [path, headers, init, status] of [
@@ -66,7 +66,7 @@ t.test('each request is a span with its route and status; what is our fault is a
       'http.response.status_code': status,
       ...(error && { 'error.type': error }),
     }
-    return [route ? `${method} ${route}` : method, SERVER, attributes, status >= 500 ? FAULT : 0, '', []]
+    return [route ? `${method} ${route}` : method, SERVER, attributes, status >= 500 ? ERROR : 0, '', []]
   }
   const expected = [
     span('GET', '/api/public', 200),
@@ -79,7 +79,7 @@ t.test('each request is a span with its route and status; what is our fault is a
   t.match(collector.requests[0], { path: '/v1/traces', headers: { 'content-type': 'application/json' } })
 })
 
-t.test('the caller’s trace goes on, and its id is in every line about the request', async (t) => {
+t.test('the trace of the caller is continued, and its id is in every log line of the request', async (t) => {
   const { collector, get, app } = await startTraced(t)
   await get('/api/public', { traceparent })
   await get('/api/private', { traceparent })
@@ -89,7 +89,7 @@ t.test('the caller’s trace goes on, and its id is in every line about the requ
   for (const span of [first, second]) t.match(span, { traceId: TRACE, parentSpanId: PARENT })
   t.not(first?.spanId, second?.spanId)
   t.match(third?.traceId, /^[0-9a-f]{32}$/)
-  t.not(third?.traceId, TRACE, 'a header that cannot be read begins a trace')
+  t.not(third?.traceId, TRACE, 'an invalid header starts a new trace')
   const lines = app.logLines.filter(({ reqId }) => reqId !== undefined)
   t.match(
     lines.map(({ msg, traceId }) => [msg, traceId]),
@@ -102,7 +102,7 @@ t.test('the caller’s trace goes on, and its id is in every line about the requ
   )
 })
 
-t.test('nothing a caller has sent leaves with a span, nor who they are', async (t) => {
+t.test('spans contain neither data from the request nor the identity of the caller', async (t) => {
   const { issuer, collector, app, get } = await startTraced(t, {}, { extend: addThings })
   const token = await issuer.sign({ sub: 'auth0|hidden-subject', name: 'hidden-name' })
   const json = { 'content-type': 'application/json' }
@@ -121,7 +121,7 @@ t.test('nothing a caller has sent leaves with a span, nor who they are', async (
   t.notMatch(sent, /hidden|127\.0\.0\.1/)
 })
 
-t.test('issuers are not told of traces', async (t) => {
+t.test('requests to issuers have no trace headers', async (t) => {
   const { issuer, app, get } = await startTraced(t)
   t.equal(await get('/api/private', { ...bearer(await issuer.sign()), traceparent, tracestate: 'a=b' }), 200)
   await app.close()
@@ -134,7 +134,7 @@ t.test('issuers are not told of traces', async (t) => {
   }
 })
 
-t.test('a caller who leaves before the answer is a span, too', async (t) => {
+t.test('a request that the client aborts is a span', async (t) => {
   const { promise, resolve: release } = Promise.withResolvers<void>()
   const { collector, app, get } = await startTraced(
     t,
@@ -156,7 +156,7 @@ t.test('a caller who leaves before the answer is a span, too', async (t) => {
   t.equal(collector.spans.length, 1)
 })
 
-t.test('the variables of OpenTelemetry count', async (t) => {
+t.test('the variables of OpenTelemetry are used', async (t) => {
   const { collector, app, get } = await startTraced(t, {
     OTEL_SERVICE_NAME: 'front-door',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
@@ -173,14 +173,14 @@ t.test('the variables of OpenTelemetry count', async (t) => {
   t.notMatch(JSON.stringify(app.logLines), /secret/)
 })
 
-t.test('without a name of its own the service is gatehouse', async (t) => {
+t.test('the default service name is gatehouse', async (t) => {
   const { collector, app, get } = await startTraced(t)
   await get('/livez')
   await app.close()
   t.match(collector.resource, { 'service.name': 'gatehouse' })
 })
 
-t.test('a sampler that takes none sends none, and the log has the trace all the same', async (t) => {
+t.test('without sampled requests no spans are sent, and the log still has the trace id', async (t) => {
   const { collector, get, app } = await startTraced(t, { OTEL_TRACES_SAMPLER: 'always_off' })
   t.equal(await get('/livez', { traceparent }), 200)
   await app.close()
@@ -191,25 +191,28 @@ t.test('a sampler that takes none sends none, and the log has the trace all the 
   )
 })
 
-t.test('a collector that refuses harms nobody and is one line in the log; so is its return', async (t) => {
-  const { collector, app, get, about } = await startTraced(t)
-  collector.misbehaviour = (_request, response) => response.writeHead(400).end()
-  for (let batch = 1; batch <= 3; batch++) {
-    for (let i = 0; i < 20; i++) t.equal(await get('/livez'), 200)
-    await until(() => collector.attempts >= batch)
-  }
-  await until(() => about().length > 0)
-  collector.misbehaviour = undefined
-  t.equal(await get('/livez'), 200)
-  await app.close()
-  t.match(about(), [
-    { level: 40, msg: 'traces are not delivered, and are lost' },
-    { level: 30, msg: 'traces are delivered again' },
-  ])
-  t.equal(about().length, 2)
-})
+t.test(
+  'a collector that rejects spans does not affect requests, and failure and recovery are logged once each',
+  async (t) => {
+    const { collector, app, get, about } = await startTraced(t)
+    collector.misbehaviour = (_request, response) => response.writeHead(400).end()
+    for (let batch = 1; batch <= 3; batch++) {
+      for (let i = 0; i < 20; i++) t.equal(await get('/livez'), 200)
+      await until(() => collector.attempts >= batch)
+    }
+    await until(() => about().length > 0)
+    collector.misbehaviour = undefined
+    t.equal(await get('/livez'), 200)
+    await app.close()
+    t.match(about(), [
+      { level: 40, msg: 'traces cannot be delivered and are lost' },
+      { level: 30, msg: 'traces are delivered again' },
+    ])
+    t.equal(about().length, 2)
+  },
+)
 
-t.test('a collector that is down or hangs harms nobody and is one line in the log', async (t) => {
+t.test('a collector that is down or hangs does not affect requests and is logged once', async (t) => {
   for (const kind of ['down', 'hung'] as const) {
     const { collector, get, app, about } = await startTraced(t, {
       OTEL_EXPORTER_OTLP_TIMEOUT: '100',
@@ -225,7 +228,7 @@ t.test('a collector that is down or hangs harms nobody and is one line in the lo
   }
 })
 
-t.test('what is not sent yet is sent at the end', async (t) => {
+t.test('pending spans are sent at shutdown', async (t) => {
   const { collector, app, get } = await startTraced(t, { OTEL_BSP_SCHEDULE_DELAY: '600000' })
   for (let i = 0; i < 3; i++) t.equal(await get('/livez'), 200)
   t.equal(collector.attempts, 0)
@@ -233,7 +236,7 @@ t.test('what is not sent yet is sent at the end', async (t) => {
   t.equal(collector.spans.length, 3)
 })
 
-t.test('at the end, a collector that hangs is not waited for longer than the grace time', async (t) => {
+t.test('a collector that hangs does not delay the shutdown beyond the grace period', async (t) => {
   const collector = await Collector.start(t)
   collector.misbehaviour = () => {}
   const OTEL_EXPORTER_OTLP_ENDPOINT = collector.url
