@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { FastifyOtelInstrumentation } from '@fastify/otel'
 import { context, propagation, trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -8,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { ServiceError } from '../../errors/catalogue.ts'
+import { withTimeout } from '../../http/with-timeout.ts'
 import { reported } from './reported-exporter.ts'
 import { RequestSpanProcessor } from './span-processor.ts'
 
@@ -35,8 +35,12 @@ export const instrument = fp<{ graceSeconds: number }>(
     // A collector that hangs must not use up the grace period of requests
     const flushMs = Math.min(MAX_FLUSH_MS, graceSeconds * 250)
     app.addHook('onClose', async () => {
-      const flushed = provider.shutdown().catch(() => {}) // already logged by the exporter
-      await Promise.race([flushed, delay(flushMs, undefined, { ref: false })])
+      const flushed = withTimeout(
+        provider.shutdown(),
+        flushMs,
+        () => new Error('traces are not delivered in time'),
+      )
+      await flushed.catch(() => {}) // failed deliveries are already logged by the exporter
       for (const api of [trace, context, propagation]) api.disable() // set for the process by register()
     })
   },
