@@ -30,7 +30,7 @@ export default fp(
       } catch (error) {
         request.log.warn(
           { issuer: metadata.issuer, err: error },
-          'discovery document not fetched: the log-in is only pointed to',
+          'discovery document not fetched; the document links to it instead of describing the login',
         )
         return document
       }

@@ -32,7 +32,11 @@ t.test('the docs page', async (t) => {
       "form-action 'none'",
       "frame-ancestors 'none'",
     ])
-    t.equal(response.headers.get('cross-origin-opener-policy'), 'unsafe-none', 'the log-in window finds back')
+    t.equal(
+      response.headers.get('cross-origin-opener-policy'),
+      'unsafe-none',
+      'the login window can reach its opener',
+    )
     t.equal(response.headers.get('x-content-type-options'), 'nosniff')
   })
 
