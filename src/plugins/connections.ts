@@ -30,7 +30,7 @@ export function maxConnectionsFor(maxFiles: number): number {
 /** The soft limit of this process (getrlimit(2)), where the system has proc(5). */
 export function maxOpenFiles(limits = '/proc/self/limits'): number {
   try {
-    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync(limits, 'utf8'))?.[1])
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync(limits, 'utf8'))?.[1] ?? UNKNOWN_MAX_FILES)
   } catch {
     return UNKNOWN_MAX_FILES
   }

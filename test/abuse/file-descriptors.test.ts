@@ -51,6 +51,8 @@ for (const maxFiles of [64, 256, 1_024, 4_096]) {
 t.test('the limit of open files is read from the system, where it has one to read', async (t) => {
   t.ok(maxOpenFiles() > 64)
   t.equal(maxOpenFiles('/nowhere'), 1_024)
+  const files = { limits: 'Max open files            unlimited            unlimited            files' }
+  t.equal(maxOpenFiles(`${t.testdir(files)}/limits`), 1_024, 'an unlimited number counts as unknown')
 })
 
 t.test('connections are bounded below the limit of open files', async (t) => {

@@ -7,9 +7,13 @@ export interface Source {
   metrics(): Promise<string>
 }
 
+/** More than scrapers need, and few against the limit of open files. */
+const MAX_CONNECTIONS = 10
+
 /** Serves `GET /metrics` on a separate port, because metrics are for the operator only. */
 export async function startMetricsServer(source: Source, host: string, port: number): Promise<Server> {
   const server = createServer(answerWith(source))
+  server.maxConnections = MAX_CONNECTIONS
   server.listen(port, host)
   await once(server, 'listening')
   return server

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { type Source, startMetricsServer, stopMetricsServer } from '../../../src/plugins/metrics/server.ts'
 
@@ -58,4 +58,12 @@ t.test('stopping the server frees its port and closes idle connections', async (
   const next = createServer().listen(port, '127.0.0.1')
   await once(next, 'listening')
   next.close()
+})
+
+t.test('idle connections beyond ten are closed, so that they cannot use up the open files', async (t) => {
+  const { port } = await start(t)
+  const sockets = Array.from({ length: 11 }, () => connect(port, '127.0.0.1'))
+  t.teardown(() => sockets.forEach((socket) => void socket.destroy()))
+  await Promise.race(sockets.map((socket) => once(socket, 'close')))
+  t.equal(sockets.filter(({ closed }) => closed).length, 1)
 })
