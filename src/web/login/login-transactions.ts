@@ -5,6 +5,9 @@ export const TRANSACTION_MAX_AGE_MS = 10 * 60_000
 const MAX_TRANSACTIONS = 5
 /** Characters of `state` in the name of its cookie, so that each tab has a cookie of its own. */
 const LABEL_LENGTH = 8
+const LABEL = new RegExp(`^[\\w-]{${LABEL_LENGTH}}$`)
+/** Maximum number of cookies that one response deletes. */
+const MAX_DELETED = 20
 
 /** A login that was started in one browser, and that only this browser can complete. */
 export interface LoginTransaction {
@@ -54,12 +57,21 @@ export class LoginTransactions {
     return isMatch ? transaction : undefined
   }
 
-  /** Names the cookies to delete so that one more fits: those that cannot be opened first, then the oldest. */
+  /**
+   * Names the cookies to delete so that one more fits: those that cannot be opened first, then the oldest. Cookies with
+   * other names are not ours, and some of their names are not valid in `Set-Cookie`.
+   */
   superfluous(cookies: Cookies): string[] {
     const prefix = this.#name('login-')
-    const age = (name: string) => this.#open(cookies, name)?.expiresAt ?? 0
-    const names = Object.keys(cookies).filter((name) => name.startsWith(prefix))
-    return names.sort((a, b) => age(b) - age(a)).slice(MAX_TRANSACTIONS - 1)
+    const names = Object.keys(cookies).filter(
+      (name) => name.startsWith(prefix) && LABEL.test(name.slice(prefix.length)),
+    )
+    const ages = names.map((name) => ({ name, expiresAt: this.#open(cookies, name)?.expiresAt ?? 0 }))
+    const deleted = Math.min(Math.max(names.length - MAX_TRANSACTIONS + 1, 0), MAX_DELETED)
+    return ages
+      .sort((a, b) => a.expiresAt - b.expiresAt)
+      .slice(0, deleted)
+      .map(({ name }) => name)
   }
 
   #open(cookies: Cookies, name: string): LoginTransaction | undefined {

@@ -168,6 +168,34 @@ t.test('five tabs can log in at once, in any order; the sixth replaces the oldes
   t.equal((await browser.visit(web.callback(tabs[0] as URL))).status, 400)
 })
 
+t.test('cookies with names that no login transaction has are ignored', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const cookieOf = (names: string[]) => names.map((name) => `gatehouse-login-${name}=v`).join('; ')
+  for (const names of [
+    ['a1 b1', 'a2 b2', 'a3 b3', 'a4 b4', 'a5 b5'],
+    ['', 'short', 'nine-long', 'é', '(1234567)', '"1234567', 'a,b,c,d,'],
+    Array.from({ length: 300 }, (_, index) => `other name ${index}`),
+  ]) {
+    const headers = { cookie: Buffer.from(cookieOf(names)).toString('latin1') }
+    const response = await fetch(`${url}/login`, { headers, redirect: 'manual' })
+    t.equal(response.status, 302, `${names[0]}`)
+    t.equal(response.headers.getSetCookie().length, 1, `${names[0]}`)
+  }
+  t.equal((await loggedInAt({ url }, web)).page.status, 302)
+})
+
+t.test('a login deletes a bounded number of cookies, and further logins delete the rest', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const browser = new WebBrowser()
+  const cookies = browser.cookies(url)
+  for (let index = 0; index < 50; index++) cookies.set(`gatehouse-login-${10_000_000 + index}`, 'v')
+  await startLogin(browser, url)
+  t.equal(browser.page.headers.getSetCookie().length, 21)
+  for (let login = 0; login < 3; login++) await startLogin(browser, url)
+  t.equal(cookies.size, 5)
+  t.equal((await browser.visit(web.callback(await startLogin(browser, url)))).status, 302)
+})
+
 t.test('a manipulated cookie of a login transaction is rejected', async (t) => {
   const { url, web } = await startWithIssuer(t)
   for (const change of [
