@@ -1,13 +1,23 @@
 import { Type } from 'typebox'
 
-/** Schema of a string that all databases can store: PostgreSQL rejects U+0000. */
+/** Maximum length of a `sub` (OpenID Connect Core 1.0, section 2). */
+export const MAX_SUBJECT_LENGTH = 255
+
+/**
+ * Schema of a string that all databases keep unchanged. PostgreSQL rejects U+0000, and lone surrogates become U+FFFD, which
+ * would make different texts equal (RFC 7493, section 2.1).
+ */
 export function Text(options: { minLength?: number; maxLength: number }) {
-  return Type.String({ ...options, pattern: '^[^\\u0000]*$' })
+  return Type.String({ ...options, pattern: '^[^\\u0000\\ud800-\\udfff]*$' }) // Ajv compiles it with the u flag
 }
 
-/** Returns the value if it is a string that all databases can store, not empty and within the limit. */
+/** Returns the value if it is a string that all databases keep unchanged, not empty and within the limit. */
 export function toText(value: unknown, maxLength: number): string | undefined {
   const isUsable =
-    typeof value === 'string' && value !== '' && value.length <= maxLength && !value.includes('\0')
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= maxLength &&
+    value.isWellFormed() &&
+    !value.includes('\0')
   return isUsable ? value : undefined
 }

@@ -192,6 +192,7 @@ t.test('every invalid field is named, and nothing is written', async (t) => {
     [{ title: ' \t\n ' }, ['title']],
     [{ title: 'x'.repeat(1001) }, ['title']],
     [{ title: 'a\0b' }, ['title']],
+    [{ title: 'a\ud800' }, ['title']],
     ...[5, true, null, ['a'], { a: 'b' }].map((title): [unknown, string[]] => [{ title }, ['title']]),
     ...['2026-02-29', '2026-13-01', '2026-00-10', '2026-1-1', '21.11.2026', 'today', '', ' 2026-11-21'].map(
       (date): [unknown, string[]] => [{ title: 'a', date }, ['date']],

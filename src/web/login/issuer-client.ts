@@ -8,7 +8,7 @@ import {
 import { ServiceError } from '../../errors/catalogue.ts'
 import { secureUrlOf } from '../../http/secure-url.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
-import { toText } from '../../schemas/text.ts'
+import { MAX_SUBJECT_LENGTH, toText } from '../../schemas/text.ts'
 import { type ClientOptions, configure } from './configuration.ts'
 import { loginErrors } from './errors.ts'
 import { describe, isInvalidGrant, toServiceError } from './issuer-errors.ts'
@@ -20,8 +20,6 @@ import {
 } from './issuer-unavailable.ts'
 import type { LoginTransaction } from './login-transactions.ts'
 import { type IdTokenClaims, type Tokens, toTokens } from './tokens.ts'
-
-const MAX_SUBJECT_LENGTH = 2_000
 
 export interface IssuerClientOptions extends ClientOptions {
   readonly issuer: string

@@ -119,6 +119,8 @@ t.test('a registration needs a configured issuer and valid fields', async (t) =>
     [{ subject: 5 }, 'subject'],
     [{ subject: 'x'.repeat(256) }, 'subject'],
     [{ subject: 'a\0b' }, 'subject'],
+    [{ subject: 'auth0|\ud800' }, 'subject'],
+    [{ subject: 'a', name: '\udfff' }, 'name'],
     [{ subject: 'a', email: 'x'.repeat(321) }, 'email'],
     [{ subject: 'a', emailVerified: 'yes' }, 'emailVerified'],
     [{ subject: 'a', name: 7 }, 'name'],
