@@ -5,6 +5,7 @@ import { listenAsWebApp } from '../../helpers/web-app.ts'
 import { WebIssuer } from '../../helpers/web-issuer.ts'
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
+const DAY = 86_400
 const now = () => Math.floor(Date.now() / 1000)
 
 /** Starts the web app. `status` sends a valid logout token with changes and returns the status. */
@@ -37,6 +38,8 @@ t.test('every allowed form of a logout token is accepted', async (t) => {
     { aud: ['another', 'gatehouse-web'] },
     { events: { [event]: {}, 'https://example.com/another': 1 } },
     { exp: now() - 3 },
+    { exp: now() + 120.5, iat: now() - 0.5 },
+    { exp: now() + DAY - 60, iat: now() - DAY + 60 },
   ]) {
     t.equal(await status(changes), 200, JSON.stringify(changes))
   }
@@ -46,13 +49,28 @@ t.test('every allowed form of a logout token is accepted', async (t) => {
 
 t.test('a logout token with any fault is rejected, and the log has the reason', async (t) => {
   const { status, app } = await start(t)
-  const text = { 'not text': 7, empty: '', 'with a zero': 'a\0b', endless: 'x'.repeat(1_001) }
+  const text = {
+    'not text': 7,
+    empty: '',
+    'with a zero': 'a\0b',
+    'not well formed': 'a\ud800',
+    endless: 'x'.repeat(1_001),
+  }
   const cases: [detail: string, changes: object, header?: object][] = [
     ['exp was', { exp: now() - 600 }],
     ['exp is missing or not a number', { exp: undefined }],
     ['iat is missing', { iat: undefined }],
     ['iat is not a number', { iat: '1' }],
     ['iat is in the future', { iat: now() + 600 }],
+    ['iat is more than one day ago', { iat: now() - DAY - 60 }],
+    ['iat is more than one day ago', { iat: 0 }],
+    ['iat is more than one day ago', { iat: -1e15 }],
+    ['exp is more than one day ahead', { exp: now() + DAY + 60 }],
+    ['exp is more than one day ahead', { exp: 1e15 }],
+    ['exp is more than one day ahead', { exp: Number.MAX_VALUE }],
+    ['exp was', { exp: -1 }],
+    ['exp is missing or not a number', { exp: null }],
+    ['exp is missing or not a number', { exp: [now()] }],
     ['nbf is in the future', { nbf: now() + 600 }],
     ['aud names another API', { aud: 'another' }],
     ['aud names another API', { aud: 'https://api.test' }],
