@@ -25,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ body, log }, reply) => {
       const logout = await verifyLogoutToken(body.logout_token, app.login.clientTokens, Date.now())
       const until = (logout.expiresAt + app.config.AUTH_CLOCK_TOLERANCE_SECONDS) * 1000
-      const ended = await endSessions(app.store, { ...logout, until })
+      const ended = await endSessions(app.store, { ...logout, until }, Date.now())
       if (ended === undefined)
         throw new ServiceError(loginErrors.invalidLogoutToken, { detail: 'jti was already used' })
       log.info({ sub: logout.subject, ended }, 'logged out by the issuer')

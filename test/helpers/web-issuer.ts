@@ -27,6 +27,8 @@ export class WebIssuer {
   response: object = {}
   /** Delays refreshes until it resolves. */
   hold: Promise<void> | undefined
+  /** Delays exchanges of a code until it resolves. */
+  holdCode: Promise<void> | undefined
   /** Whether all refresh tokens are revoked. */
   isRevoked = false
   readonly #codes = new Map<string, URLSearchParams>()
@@ -64,7 +66,7 @@ export class WebIssuer {
     const fields = Object.fromEntries(new URLSearchParams(Buffer.concat(await request.toArray()).toString()))
     this.requests.push(fields)
     const isRefresh = fields.grant_type === 'refresh_token'
-    if (isRefresh) await this.hold
+    await (isRefresh ? this.hold : this.holdCode)
     const isAccepted = isRefresh ? this.#takeRefreshToken(fields) : this.#takeCode(fields)
     const body = isAccepted ? await this.#tokens(fields) : { error: 'invalid_grant' }
     response

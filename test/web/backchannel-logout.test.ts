@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { deleteExpired } from '../../src/plugins/store/tables/delete-expired.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../helpers/database.ts'
 import { isCallback, listenAsWebApp, loggedIn, startWebApp } from '../helpers/web-app.ts'
-import type { WebBrowser } from '../helpers/web-browser.ts'
-import { loggedInAt, startWithIssuer, type WebIssuer } from '../helpers/web-issuer.ts'
+import { WebBrowser } from '../helpers/web-browser.ts'
+import { loggedInAt, startLogin, startWithIssuer, type WebIssuer } from '../helpers/web-issuer.ts'
 
 const form = { method: 'POST', body: new URLSearchParams() }
 
@@ -111,3 +112,65 @@ t.test('a logout token is not used up when the database fails', async (t) => {
   t.equal((await send(url, token)).status, 200)
   t.notOk(await isLoggedIn(browser, url))
 })
+
+onEachDatabase(t, 'a logout during a login that it names rejects the login', async (t, DATABASE_URL) => {
+  await prepare(DATABASE_URL)
+  const { url, web, app } = await startWithIssuer(t, { DATABASE_URL })
+  web.idClaims = { sub: 'a', sid: '1' }
+  for (const [claims, status] of [
+    [{ sub: 'a', sid: '1' }, 400],
+    [{ sub: undefined, sid: '1' }, 400],
+    [{ sub: 'a' }, 400],
+    [{ sub: 'a', sid: '2' }, 302],
+    [{ sub: 'b', sid: '1' }, 302],
+    [{ sub: 'b' }, 302],
+    [{ sub: undefined, sid: '2' }, 302],
+  ] as const) {
+    const browser = new WebBrowser()
+    const callback = web.callback(await startLogin(browser, url))
+    const hold = Promise.withResolvers<void>()
+    web.holdCode = hold.promise
+    const exchanges = web.requests.length
+    const page = browser.visit(callback)
+    while (web.requests.length === exchanges) await new Promise((resolve) => setTimeout(resolve, 5))
+    t.equal((await send(url, await logoutToken(web, claims))).status, 200)
+    hold.resolve()
+    t.equal((await page).status, status, JSON.stringify(claims))
+    t.equal(await isLoggedIn(browser, url), status === 302)
+    t.equal((await app.store.selectFrom('sessions').selectAll().execute()).length, status === 302 ? 1 : 0)
+    await browser.visit(`${url}/logout`, form)
+    t.ok(await isLoggedIn(await loggedInAt({ url }, web), url), 'a login after the logout is accepted')
+    await app.store.deleteFrom('sessions').execute()
+  }
+})
+
+onEachDatabase(
+  t,
+  'a login that began before a logout is rejected for ten minutes',
+  async (t, DATABASE_URL) => {
+    await prepare(DATABASE_URL)
+    const { url, web, app } = await startWithIssuer(t, { DATABASE_URL })
+    const another = await listenAsWebApp(t, web.issuer, { environment: { DATABASE_URL, BASE_URL: url } })
+    const clock = moveClock(t)
+    const [browser, used] = [
+      new WebBrowser(),
+      await logoutToken(web, { exp: Math.floor(Date.now() / 1000) + 900 }),
+    ]
+    const callback = web.callback(await startLogin(browser, url))
+    clock.set(1_000)
+    t.equal((await send(another.url, used)).status, 200)
+    clock.set(2_000)
+    const later = web.callback(await startLogin(browser, url))
+    clock.set(3_000)
+    t.equal((await send(another.url, used)).status, 400, 'a replay ends no login')
+    t.equal((await browser.visit(later)).status, 302)
+    clock.set(9.9 * 60_000)
+    await deleteExpired(app.store, Date.now(), 1_000)
+    const page = await browser.visit(callback)
+    t.equal(page.status, 400)
+    t.match(page.text, 'The login could not be completed')
+    clock.set(20 * 60_000)
+    await deleteExpired(app.store, Date.now(), 1_000)
+    t.strictSame(await app.store.selectFrom('replay_guard').selectAll().execute(), [])
+  },
+)

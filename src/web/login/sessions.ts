@@ -93,6 +93,11 @@ export class Sessions {
     return isReplaced ? { ...session, contents, revision: session.revision + 1 } : undefined
   }
 
+  /** Ends the session with this id. */
+  discard(id: string): Promise<void> {
+    return deleteSession(this.#store, hashId(id))
+  }
+
   end({ idHash }: Session): Promise<void> {
     return deleteSession(this.#store, idHash)
   }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { ServiceError } from '../../errors/catalogue.ts'
+import { isLoggedOut } from '../../plugins/store/tables/logout.ts'
 import { isFirstUse } from '../../plugins/store/tables/replay-guard.ts'
 import { registerUser } from '../../plugins/store/tables/users.ts'
 import { toProfile } from '../../plugins/users/index.ts'
@@ -51,7 +52,8 @@ const pages: FastifyPluginAsync = async (app) => {
 
     const requestedAt = Date.now()
     const query = request.url.slice(request.url.indexOf('?') + 1)
-    const id = await beginSession(await issuer.exchange(query, transaction), requestedAt)
+    const result = await issuer.exchange(query, transaction)
+    const id = await beginSession(result, requestedAt, transaction.expiresAt - TRANSACTION_MAX_AGE_MS)
     if (request.session) await sessions.end(request.session)
     reply.setCookie(cookies.name(SESSION_COOKIE), id, {
       ...cookies.options,
@@ -60,18 +62,26 @@ const pages: FastifyPluginAsync = async (app) => {
     return redirect(reply, transaction.returnTo ?? DEFAULT_RETURN_TO)
   })
 
-  /** Registers the user and begins a session. */
-  async function beginSession({ claims, tokens }: LoginResult, requestedAt: number): Promise<string> {
+  /** Registers the user and begins a session, unless the issuer has ended it since the login started. */
+  async function beginSession(
+    { claims, tokens }: LoginResult,
+    requestedAt: number,
+    startedAt: number,
+  ): Promise<string> {
+    const sid = toText(claims.sid, MAX_SID_LENGTH)
     const identity = { issuer: issuerName, subject: claims.sub }
     const { user } = await registerUser(app.store, identity, toProfile(claims) ?? EMPTY_PROFILE, requestedAt)
     app.userCache.forget(identity)
     const { accessToken, lifetimeMs, refreshToken, idToken } = tokens
     const accessTokenExpiresAt = lifetimeMs && requestedAt + lifetimeMs
-    return sessions.begin(
+    const id = await sessions.begin(
       { account: toAccount(claims), accessToken, accessTokenExpiresAt, refreshToken, idToken },
-      { user: user.id, sid: toText(claims.sid, MAX_SID_LENGTH) ?? null },
+      { user: user.id, sid: sid ?? null },
       Date.now(),
     )
+    if (!(await isLoggedOut(app.store, { ...identity, sid }, startedAt))) return id
+    await sessions.discard(id)
+    throw new ServiceError(loginErrors.failed, { detail: 'the issuer ended the session during the login' })
   }
 }
 

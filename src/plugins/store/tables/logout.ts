@@ -1,5 +1,8 @@
 import type { Store } from '../schema.ts'
-import { isFirstUse } from './replay-guard.ts'
+import { isFirstUse, isUsed, isUsedUntil, recordUse } from './replay-guard.ts'
+
+/** Time for which a logout is remembered. Longer than a login can take, from its first redirect to its session. */
+const MEMORY_MS = 15 * 60_000
 
 /** A logout notice of an issuer. It names one of the issuer's sessions, a user, or both. */
 export interface Logout {
@@ -13,14 +16,20 @@ export interface Logout {
 }
 
 /**
- * Ends the sessions that the notice names, in one transaction.
+ * Ends the sessions that the notice names, and makes {@link isLoggedOut} true for logins in progress.
  *
+ * @param now milliseconds since the epoch
  * @returns the number of sessions ended, or undefined when the notice was already used
  */
-export async function endSessions(store: Store, logout: Logout): Promise<number | undefined> {
+export async function endSessions(store: Store, logout: Logout, now: number): Promise<number | undefined> {
   const { issuer, subject, sid, id, until } = logout
+  const notice = `logout ${issuer} ${id}`
+  if (await isUsed(store, notice)) return undefined
+  // Committed before the deletion: a login creates its session first and asks isLoggedOut afterwards, so that one of
+  // the two sees the other
+  await recordUse(store, endedKey(issuer, subject, sid), now + MEMORY_MS)
   return store.transaction().execute(async (transaction) => {
-    if (!(await isFirstUse(transaction, `logout ${issuer} ${id}`, until))) return undefined
+    if (!(await isFirstUse(transaction, notice, until))) return undefined
     const users = transaction.selectFrom('users').select('id').where('issuer', '=', issuer)
     const { numDeletedRows } = await transaction
       .deleteFrom('sessions')
@@ -29,4 +38,23 @@ export async function endSessions(store: Store, logout: Logout): Promise<number 
       .executeTakeFirst()
     return Number(numDeletedRows)
   })
+}
+
+/**
+ * Tells whether a notice has ended a login since it began. Call after the session was created.
+ *
+ * @param since milliseconds since the epoch
+ */
+export async function isLoggedOut(
+  store: Store,
+  { issuer, subject, sid }: { issuer: string; subject: string; sid: string | undefined },
+  since: number,
+): Promise<boolean> {
+  const keys = [endedKey(issuer, subject, undefined)]
+  if (sid !== undefined) keys.push(endedKey(issuer, undefined, sid), endedKey(issuer, subject, sid))
+  return isUsedUntil(store, keys, since + MEMORY_MS)
+}
+
+function endedKey(...names: (string | undefined)[]): string {
+  return `ended ${JSON.stringify(names)}` // undefined becomes null, unlike any text
 }
