@@ -23,6 +23,27 @@ const slow: Record<string, Slow> = {
   'slow-bodies': { connections: 500, start: `${post}Content-Length: 60000\r\n\r\n`, more: ' ' },
 }
 
+interface Unread {
+  path(): Promise<string>
+  /** Requests in one write on each connection. */
+  requests: number
+  connectionsPerSecond: number
+}
+
+/** The responses are not read. */
+const unread: Record<string, Unread> = {
+  'unread-files': { path: findScript, requests: 50, connectionsPerSecond: 20 },
+  'unread-documents': { path: async () => '/openapi.json', requests: 1_300, connectionsPerSecond: 4 },
+}
+
+/** The largest file of the service, whose address contains its hash. */
+async function findScript(): Promise<string> {
+  const page = await (await fetch(`${url}/docs`)).text()
+  const path = /<script src="([^"]+)"/.exec(page)?.[1]
+  if (path === undefined) throw new Error('/docs has no script')
+  return path
+}
+
 /** Sent a thousand times a second, or as often as a connection is free. */
 const fast: Record<string, string> = {
   'long-tokens': `${head('GET', '/api/private')}Authorization: Bearer ${token.slice(0, -342)}${'A'.repeat(13_000)}\r\n\r\n`,
@@ -54,6 +75,16 @@ async function beSlow({ connections, start, more }: Slow) {
   }, 1_000)
 }
 
+async function beUnread({ path, requests, connectionsPerSecond }: Unread) {
+  const bytes = `${head('GET', await path())}\r\n`.repeat(requests)
+  const flood = async () => {
+    const socket = await open().catch(() => undefined)
+    socket?.pause().write(bytes)
+  }
+  await flood()
+  setInterval(flood, 1_000 / connectionsPerSecond)
+}
+
 /** Sends on 16 connections, and replaces those that the server closes. */
 async function beFast(bytes: string) {
   const free: Socket[] = []
@@ -73,6 +104,7 @@ async function beFast(bytes: string) {
   }, TICK_MS)
 }
 
-if (slow[kind]) await beSlow(slow[kind])
+if (unread[kind]) await beUnread(unread[kind])
+else if (slow[kind]) await beSlow(slow[kind])
 else await beFast(fast[kind] as string)
 process.stdout.write('ready\n')

@@ -52,7 +52,8 @@ export async function fill(
       if (user.id !== index + 1) throw new Error(`${url} is not new`)
       const profile = { email: `${index}@example.com`, emailVerified: true, name: null, picture: null }
       await saveProfile(transaction, identity, profile, now) // otherwise the service would request it from the issuer
-      if (index < readers) for (const todo of todos) await createTodo(transaction, user.id, todo)
+      if (index < readers)
+        for (const todo of todos) await createTodo(transaction, user.id, todo, todos.length)
     }
   })
   await store.destroy()

@@ -33,21 +33,21 @@ export async function startIssuer() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 
-  /** Makes `count` different tokens with Auth0's claims, valid for a day. */
-  async function makeTokens(algorithm: Algorithm, count: number): Promise<string[]> {
+  /** Makes `count` different tokens with Auth0's claims and others, valid for a day. */
+  async function makeTokens(algorithm: Algorithm, count: number, more: object = {}): Promise<string[]> {
     const tokens: string[] = []
     while (tokens.length < count) {
       const batch = Math.min(AT_ONCE, count - tokens.length)
       tokens.push(
         ...(await Promise.all(
-          Array.from({ length: batch }, (_, i) => makeToken(algorithm, tokens.length + i)),
+          Array.from({ length: batch }, (_, i) => makeToken(algorithm, tokens.length + i, more)),
         )),
       )
     }
     return tokens
   }
 
-  async function makeToken(algorithm: Algorithm, n: number): Promise<string> {
+  async function makeToken(algorithm: Algorithm, n: number, more: object): Promise<string> {
     const now = Math.floor(Date.now() / 1000)
     const claims = {
       iss: issuer,
@@ -58,6 +58,7 @@ export async function startIssuer() {
       exp: now + 86_400,
       scope: 'openid profile email read:messages',
       permissions: ['read:messages'],
+      ...more,
     }
     const input = `${encode({ alg: algorithm, typ: 'JWT', kid: `key-${algorithm}` })}.${encode(claims)}`
     const digest = algorithm === 'EdDSA' ? null : 'sha256'

@@ -8,7 +8,7 @@ export interface Load {
   pid: number
   seconds: number
   connections: number
-  /** File of tokens, one per line, which are sent in turn. */
+  /** File of tokens, one per line with its DPoP proof if it has one, which are sent in turn. */
   tokens?: string
   /** JSON body of a POST; without it, a GET is sent. Requires tokens. */
   body?: string

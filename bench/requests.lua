@@ -1,9 +1,11 @@
--- Sends requests with the tokens of a file in turn, as POST if there is a body: wrk ... -s requests.lua URL -- FILE [BODY]
+-- Sends requests with the lines of a file in turn, a token or a token and its DPoP proof, as POST if there is a body: wrk ... -s requests.lua URL -- FILE [BODY]
 local requests, n = {}, 0
 
 function init(args)
-  for token in io.lines(args[1]) do
-    local headers = { ['Authorization'] = 'Bearer ' .. token }
+  for line in io.lines(args[1]) do
+    local token, proof = line:match('^(%S+) ?(%S*)$')
+    local headers = { ['Authorization'] = (proof == '' and 'Bearer ' or 'DPoP ') .. token }
+    if proof ~= '' then headers['DPoP'] = proof end
     if args[2] then headers['Content-Type'] = 'application/json' end
     requests[#requests + 1] = wrk.format(args[2] and 'POST' or 'GET', nil, headers, args[2])
   end

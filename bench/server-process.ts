@@ -14,16 +14,17 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-/** Starts a server on its own core and a free port, and waits until `path` responds. */
+/** Starts a server on its own core and a free port, by the given Node command, and waits until `path` responds. */
 export async function startServer(
   script: string,
   environment: Record<string, string>,
   path: string,
+  command: readonly string[] = [process.execPath],
 ): Promise<ServerProcess> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const began = performance.now()
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, script], {
+  const child = spawn('taskset', ['-c', SERVER_CORE, ...command, script], {
     env: { ...process.env, NODE_ENV: 'production', PORT: String(port), ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

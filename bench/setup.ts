@@ -9,6 +9,8 @@ export const SECONDS = 1
 export const CONNECTIONS = 32
 /** Number of callers with known tokens. */
 export const KNOWN = 100
+/** Flags of Node in the image. */
+export const IMAGE_FLAGS = ['--disable-sigusr1', '--max-semi-space-size=4']
 export const GATEHOUSE = '../src/server.ts'
 
 /** Common setup of all measurements: an issuer, a folder, and servers that trust the issuer. */

@@ -12,22 +12,34 @@ import { webAppAt } from '../test/helpers/web-app.ts'
 import { describeMachine, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
-import { faults, type Stage, silentWithdrawal } from './soak/faults.ts'
+import { type Fault, faults, type Stage, silentWithdrawal } from './soak/faults.ts'
 import { Issuer } from './soak/issuer.ts'
 import { Load } from './soak/load.ts'
+import { MemoryRecorder } from './soak/memory.ts'
+import { reportMemory } from './soak/memory-report.ts'
+import { combine, type PhaseResult } from './soak/phase.ts'
 import { Replica } from './soak/replica.ts'
 import { describeFailures, faultTable, type Row } from './soak/report.ts'
+import { singleFaults } from './soak/single/faults.ts'
+import { runSingleFaults, type SingleRow, singleTable } from './soak/single/run.ts'
 
 /**
- * `npm run soak`: runs two replicas behind a balancer under steady load while their dependencies fail. Prints a table and
- * writes it to docs/resilience.md. Exits 1 when a goal is missed. Takes eight minutes, with `--long` 19. `--only TEXT`
- * runs the faults whose names contain TEXT, and does not write the table.
+ * `npm run soak`: runs two replicas behind a balancer under steady load while their dependencies fail, and then a single
+ * process with SQLite whose resources fail. Prints tables and writes them to docs/resilience.md. Exits 1 when a goal is
+ * missed. Takes eleven minutes, with `--long` 22. `--only TEXT` runs the faults whose names contain TEXT, and does not
+ * write the tables. `--minutes N` repeats the faults that keep the replicas alive for N minutes, and writes the curve of
+ * their memory.
  */
-const { values: options } = parseArgs({ options: { long: { type: 'boolean' }, only: { type: 'string' } } })
+const { values: options } = parseArgs({
+  options: { long: { type: 'boolean' }, only: { type: 'string' }, minutes: { type: 'string' } },
+})
+const minutes = Number(options.minutes ?? 0)
 const RATE = 300
 const WARM_UP_SECONDS = 5
 const all = options.long ? [...faults, silentWithdrawal] : faults
-const chosen = all.filter(({ name }) => name.includes(options.only ?? ''))
+const isChosen = ({ name }: { name: string }) => name.includes(options.only ?? '')
+const chosen = all.filter((fault) => isChosen(fault) && !(minutes > 0 && fault.restartsReplicas))
+const chosenSingle = minutes > 0 ? [] : singleFaults.filter(isChosen)
 const MIGRATE = join(import.meta.dirname, '../src/migrate.ts')
 
 const interruption = new AbortController()
@@ -44,24 +56,41 @@ try {
 }
 
 async function main() {
-  if (chosen.length === 0)
-    throw new Error(`--only must be part of one of these names: ${all.map(({ name }) => name).join('; ')}`)
-  const haproxy = requireHaproxy()
+  if (!(minutes >= 0)) throw new Error('--minutes must be a number')
+  if (chosen.length + chosenSingle.length === 0) {
+    const names = [...all, ...singleFaults].map(({ name }) => name)
+    throw new Error(`--only must be part of one of these names: ${names.join('; ')}`)
+  }
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-soak-'))
   const children = new Children(folder)
   let isFailed = true
-  let database: PostgresServer | undefined
   try {
-    database = await startPostgres({ isDurable: true })
-    const stage = await setUp(children, folder, database)
-    const rows = await walkThrough(stage, database.url)
-    await report(rows, haproxy)
+    const { rows, haproxy } =
+      chosen.length > 0 ? await runReplicas(children, folder) : { rows: [], haproxy: '' }
+    const singleRows = await runSingleFaults(children, folder, chosenSingle, interruption.signal)
+    if (minutes === 0) await report(rows, singleRows, haproxy)
     isFailed = process.exitCode === 1
   } finally {
     await children.endAll()
-    await database?.stop()
     if (isFailed && !interruption.signal.aborted) process.stderr.write(`The logs are in ${folder}\n`)
     else await rm(folder, { recursive: true })
+  }
+}
+
+async function runReplicas(children: Children, folder: string): Promise<{ rows: Row[]; haproxy: string }> {
+  const haproxy = requireHaproxy()
+  const database = await startPostgres({ isDurable: true })
+  try {
+    const stage = await setUp(children, folder, database)
+    const memory = new MemoryRecorder(
+      stage.replicas.map(({ pid }, index) => ({ name: `replica ${index}`, pid })),
+    )
+    const rows = await walkThrough(stage, database.url).finally(() => memory.stop())
+    if (minutes > 0) await reportMemory(memory.series, rows, `${RATE} requests per second`)
+    return { rows, haproxy }
+  } finally {
+    await children.endAll()
+    await database.stop()
   }
 }
 
@@ -100,20 +129,29 @@ async function setUp(children: Children, folder: string, database: PostgresServe
 }
 
 async function walkThrough({ load, ...stage }: Stage, databaseUrl: string): Promise<Row[]> {
-  const results: Omit<Row, 'lost'>[] = []
+  const results = new Map<Fault, PhaseResult[]>()
   await load.nextPhase() // the warm-up
-  for (const fault of chosen) {
+  for (const fault of repeated(chosen)) {
     await fault.happen({ load, ...stage })
     const result = await load.nextPhase()
-    const note = fault.note?.(result) ?? ''
     process.stdout.write(`${fault.name}: ${describeFailures(result.failures)} failed\n`)
-    results.push({ ...result, name: fault.name, goal: fault.goal, isMet: fault.isMet(result), note })
+    results.set(fault, [...(results.get(fault) ?? []), result])
   }
   const kept = await keptTitles(databaseUrl)
-  return results.map((result) => {
+  return [...results].map(([fault, phases]) => {
+    const result = combine(phases)
     const lost = result.acknowledged.filter(({ id, title }) => kept.get(id) !== title).length
-    return { ...result, lost }
+    const { name, goal } = fault
+    return { ...result, name, goal, isMet: fault.isMet(result), note: fault.note?.(result) ?? '', lost }
   })
+}
+
+/** Yields each fault once, or with `--minutes` again and again. */
+function* repeated(faults: readonly Fault[]): Generator<Fault> {
+  const endsAt = performance.now() + minutes * 60_000
+  do {
+    for (const fault of faults) if (minutes === 0 || performance.now() < endsAt) yield fault
+  } while (performance.now() < endsAt)
 }
 
 async function keptTitles(databaseUrl: string): Promise<Map<number, string>> {
@@ -123,10 +161,11 @@ async function keptTitles(databaseUrl: string): Promise<Map<number, string>> {
   return new Map(rows.map(({ id, title }) => [Number(id), title]))
 }
 
-async function report(rows: readonly Row[], haproxy: string): Promise<void> {
-  const table = faultTable(rows)
-  if (!rows.every(({ isMet, lost }) => isMet && lost === 0)) process.exitCode = 1
-  if (options.only !== undefined) return void process.stdout.write(`\n${table}\n`)
+async function report(rows: readonly Row[], singleRows: readonly SingleRow[], haproxy: string) {
+  const tables = [faultTable(rows), singleTable(singleRows)]
+  if (![...rows, ...singleRows].every(({ isMet, lost }) => isMet && lost === 0)) process.exitCode = 1
+  if (options.only !== undefined) return void process.stdout.write(`\n${tables.join('\n\n')}\n`)
   const conditions = `${describeMachine()}, HAProxy ${haproxy}, ${RATE} requests per second.`
-  await writeBetweenMarks('resilience.md', 'soak', `${conditions}\n\n${table}`)
+  const single = 'A single process with SQLite, without a balancer, each fault with a new process:'
+  await writeBetweenMarks('resilience.md', 'soak', [conditions, tables[0], single, tables[1]].join('\n\n'))
 }

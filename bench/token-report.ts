@@ -4,12 +4,10 @@ import { chart } from './chart.ts'
 import type { Figures } from './load.ts'
 import { conditions, median, spread, table, writeBetweenMarks, writePicture } from './page.ts'
 import { CONNECTIONS, SECONDS } from './setup.ts'
-import type { Starts } from './starts.ts'
 
 export interface Measurements {
   /** For each row and round. */
   figures: ReadonlyMap<string, readonly Figures[]>
-  starts: Starts
   wrk: string
   rounds: number
 }
@@ -24,7 +22,6 @@ export async function writeTokenReport(measured: Measurements): Promise<void> {
     `${conditions(measured.wrk, measured.rounds, SECONDS, CONNECTIONS)}\n${await versions()}`,
     rateTable(measured),
     goalTable(measured),
-    startTable(measured.starts),
   ]
   await writeBetweenMarks('benchmarks.md', 'bench -- --only=tokens', parts.join('\n\n'))
   const title = 'Requests per second of processor time, relative to bare Fastify (RS256)'
@@ -93,20 +90,6 @@ function goalTable(measured: Measurements): string {
       })
       return [name, `at least ${goal}`, ...cells]
     }),
-  )
-}
-
-function startTable({ readyMs, idleMB }: Starts): string {
-  const row = (name: string, values: readonly number[], unit: string, goal: number) => {
-    const value = median(values)
-    return [name, `${Math.round(value)} ${unit}`, `under ${goal} ${unit}`, value < goal ? 'yes' : 'no']
-  }
-  return table(
-    ['process', 'median', 'goal', 'met'],
-    [
-      row('start to first answer, warm compile cache', readyMs, 'ms', 450),
-      row('resident when idle', idleMB, 'MB', 110),
-    ],
   )
 }
 

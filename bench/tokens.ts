@@ -1,7 +1,6 @@
 import { type Algorithm, AUDIENCE } from './issuer.ts'
 import { inTurn } from './rounds.ts'
 import { GATEHOUSE, KNOWN, type Setup } from './setup.ts'
-import { measureStarts } from './starts.ts'
 import type { Measurements } from './token-report.ts'
 
 const NEW = 20_000 // twice the size of the token cache: a repeated token is not cached any more
@@ -45,8 +44,7 @@ export async function measureTokens(setup: Setup, rounds: number): Promise<Measu
     setup.load(key, path, tokens ? { tokens } : {}),
   )
   await setup.stopServers()
-  const starts = await measureStarts(setup.environment, rounds)
-  return { figures, starts, wrk: setup.wrk, rounds }
+  return { figures, wrk: setup.wrk, rounds }
 }
 
 async function startServers(setup: Setup) {

@@ -1,17 +1,21 @@
 import type { Server } from 'node:http'
-import AjvCompiler, { type BuildCompilerFromPool, type RouteDefinition } from '@fastify/ajv-compiler'
 import { type FastifyHttpOptions, type FastifyRequest, LogController } from 'fastify'
 import type { Config } from './config/index.ts'
-import { answerBadUrl, answerClientError } from './errors/client-errors.ts'
+import { clientErrorHandlers } from './errors/client-errors.ts'
 import { clientAddress } from './http/client-address.ts'
+import { givenRequestId, requestIds } from './http/request-id.ts'
+import { makeRequestLogger } from './http/request-logger.ts'
+import { buildValidator } from './schemas/validator.ts'
 
 /** Returns the options that Fastify needs before the application is registered: limits, timeouts, logger, validator. */
 export function serverOptions(config: Config) {
   const proxies = config.TRUST_PROXY
+  const makeRequestId = requestIds()
   return {
     logger: loggerOptions(config),
     logController: new LogController({ disableRequestLogging: true }), // plugins/access-log.ts writes one line instead of two
-    genReqId: requestIds(),
+    genReqId: ({ headers }) => givenRequestId(headers['x-request-id']) ?? makeRequestId(),
+    childLoggerFactory: makeRequestLogger,
     trustProxy: typeof proxies === 'number' ? (_address: string, hop: number) => hop < proxies : proxies,
     pluginTimeout: 30_000, // starting on a busy machine is slow
     bodyLimit: 65_536,
@@ -28,16 +32,8 @@ export function serverOptions(config: Config) {
     routerOptions: { ignoreTrailingSlash: true },
     ajv: { customOptions: { allErrors: true } }, // a 400 names every bad field; bodies are small
     schemaController: { compilersFactory: { buildValidator } },
-    frameworkErrors: answerBadUrl,
-    clientErrorHandler: answerClientError,
+    ...clientErrorHandlers(config.CLIENT_ORIGIN_URL),
   } satisfies FastifyHttpOptions<Server>
-}
-
-/** Generates IDs that are unique across processes. A random UUID per request would cost 2 % of a short request. */
-function requestIds(): () => string {
-  const prefix = crypto.randomUUID().slice(0, 8)
-  let count = 0
-  return () => `${prefix}-${++count}`
 }
 
 /** Size of log lines in memory from which further lines are dropped. */
@@ -75,20 +71,4 @@ const secretPaths = ['', 'req.', 'res.', 'request.', 'response.', 'err.'].flatMa
 /** Omits headers and the query string, which may contain a token (RFC 6750, section 2.3). */
 function describeRequest(request: FastifyRequest) {
   return { method: request.method, path: request.url.split('?', 1)[0], remoteAddress: clientAddress(request) }
-}
-
-const build = AjvCompiler.default()
-
-/**
- * Validates like Fastify, except that bodies are not coerced: the number 5 is not a valid title. Paths and queries are
- * text, from which numbers are read.
- */
-export const buildValidator: BuildCompilerFromPool = (schemas, options) => {
-  const literal = { ...options, customOptions: { ...options?.customOptions, coerceTypes: false } }
-  const forBodies = build(schemas, literal as typeof options)
-  // `?limit=1e999` is parsed as Infinity. With strict numbers Ajv would not compare it with the maximum
-  const read = { ...options, customOptions: { ...options?.customOptions, strictNumbers: false } }
-  const forOthers = build(schemas, read as typeof options)
-  // The package types the argument as a schema, but Fastify passes a route definition
-  return (route) => ((route as RouteDefinition).httpPart === 'body' ? forBodies(route) : forOthers(route))
 }

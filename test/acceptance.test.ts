@@ -8,7 +8,7 @@ import {
   passwordGrant,
   tenantFor,
 } from './dev/helpers/tenant.ts'
-import { listen } from './helpers/app.ts'
+import { DPOP_OFFER, listen, METADATA } from './helpers/app.ts'
 import { moveClock } from './helpers/clock.ts'
 
 /** End to end: tokens of the local tenant for users and machines, the service on a port, real HTTP. */
@@ -70,7 +70,8 @@ t.test('tokens of the local tenant', async (t) => {
   t.test('every row of the error table', async (t) => {
     const member = await accessToken(passwordGrant(tenant, 'member'))
     const challenge = (error: string, description: string, more = '') =>
-      `Bearer realm="api", error="${error}", error_description="${description}"${more}`
+      `Bearer realm="api", error="${error}", error_description="${description}"${more}, ${METADATA}`
+    const beside = (header: string) => `${header}, ${DPOP_OFFER}`
     const check = async (
       response: Response,
       status: number,
@@ -86,10 +87,16 @@ t.test('tokens of the local tenant', async (t) => {
 
     for (const none of [undefined, '', 'Bearer ', 'Basic YTpi', member]) {
       const message = 'Authentication credentials were not provided.'
-      await check(await get('/api/private', none), 401, 'missing_token', message, 'Bearer realm="api"')
+      await check(
+        await get('/api/private', none),
+        401,
+        'missing_token',
+        message,
+        beside(`Bearer realm="api", ${METADATA}`),
+      )
     }
     const invalid = (response: Response, message: string) =>
-      check(response, 401, 'invalid_token', message, challenge('invalid_token', message))
+      check(response, 401, 'invalid_token', message, beside(challenge('invalid_token', message)))
     await invalid(await get('/api/private', 'Bearer a b'), 'Invalid token headers')
     await invalid(await get('/api/private', 'Bearer invalidToken'), 'Unable to parse authentication')
 
@@ -120,8 +127,8 @@ t.test('tokens of the local tenant', async (t) => {
     await invalid(await get('/api/private', `Bearer ${member}`), 'token is expired')
     clock.set(0)
 
-    const late = await serve()
     await tenant.close()
+    const late = await serve()
     const unreachable = await fetch(`${late.url}/api/private`, {
       headers: { authorization: `Bearer ${member}` },
     })

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import packageJson from '../package.json' with { type: 'json' }
 import { filesOf, suites } from './suites/suites.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -44,6 +45,9 @@ function walk(
   return seen
 }
 
+/** Whether an import names a file: a relative path, which {@link importsOf} resolves. */
+const isFile = (target: string) => /^(src|dev|test|bench|package\.json)\b/.test(target)
+
 const isOurs = (target: string) => /^(src|test)\/.*\.ts$/.test(target)
 
 /** The room of a file: `plugins/auth`, `web`, `errors`, a program such as `server`, or `outside` of src. */
@@ -57,24 +61,27 @@ function isDoor(file: string): boolean {
   return /^src\/(plugins\/[\w-]+(\/index)?|plugins\/store\/tables\/[\w-]+|web\/index)\.ts$/.test(file)
 }
 
-const open = ['errors', 'http', 'schemas']
+const open = ['crypto', 'errors', 'http', 'schemas']
 
 /** The import rule of docs/architecture.md: beside itself, a room imports the open rooms and the doors named here. */
 const mayImport: Record<string, { rooms: string[]; types?: string[]; doors?: RegExp }> = {
-  server: { rooms: ['app', 'config', 'errors', 'server-options'] },
+  server: { rooms: ['app', 'check', 'config', 'errors', 'server-options'] },
+  check: { rooms: ['app', 'config', 'plugins/store'], doors: /^plugins\/auth$/ },
   migrate: { rooms: ['config', 'plugins/store'] },
-  app: { rooms: ['errors'], types: ['config'], doors: /^(plugins\/(auth|guards)|web)$/ },
-  'server-options': { rooms: ['errors', 'http'], types: ['config'] },
+  app: { rooms: ['errors', 'http'], types: ['config'], doors: /^(plugins\/(auth|guards)|web)$/ },
+  'server-options': { rooms: open, types: ['config'] },
   config: { rooms: ['errors', 'http'] },
   errors: { rooms: ['http'] },
+  crypto: { rooms: [] },
   http: { rooms: [] },
   schemas: { rooms: ['errors'] },
+  theme: { rooms: [] },
   'plugins/auth': { rooms: ['errors', 'http'] },
   'plugins/guards': { rooms: ['errors', 'http'], doors: /^plugins\/auth$/ },
   'plugins/env': { rooms: ['config'] },
-  plugins: { rooms: open, types: ['config'], doors: /^plugins\// },
+  plugins: { rooms: [...open, 'theme'], types: ['config'], doors: /^plugins\// },
   routes: { rooms: ['errors', 'schemas'], types: ['config'], doors: /^plugins\// },
-  web: { rooms: open, types: ['config'], doors: /^plugins\// },
+  web: { rooms: [...open, 'theme'], types: ['config'], doors: /^plugins\// }, // part: web-app
 }
 
 function isAllowed(from: string, { target, isTypeOnly }: Import): boolean {
@@ -121,8 +128,8 @@ t.test('no files import each other in a circle, not even for their types', async
 t.test('a package is known to its own room only', async (t) => {
   const places: [packages: RegExp, rooms: RegExp][] = [
     [/^(fast-jwt|get-jwks|@fastify\/jwt)$/, /^plugins\/auth$/],
-    [/^ioredis$/, /^plugins\/rate-limit$/],
-    [/^openid-client$/, /^web$/],
+    [/^ioredis$/, /^plugins\/redis$/],
+    [/^openid-client$/, /^web$/], // part: web-app
     [/^(@opentelemetry\/.+|@fastify\/otel)$/, /^plugins\/tracing$/],
     [/^prom-client$/, /^plugins\/metrics$/],
     [/^(kysely|kysely\/.+|kysely-postgres-js|postgres|node:sqlite)$/, /^plugins\/store$/],
@@ -133,6 +140,25 @@ t.test('a package is known to its own room only', async (t) => {
       .map(({ target }) => `${file} -> ${target}`),
   )
   t.strictSame(strangers, [])
+})
+
+t.test('package.json lists every package that is imported, and no other as a dependency', async (t) => {
+  const packagesOf = (files: string[]) => {
+    const targets = files.flatMap((file) => importsOf(file).map(({ target }) => target))
+    const packages = targets.filter((target) => !/^(node:|data:)/.test(target) && !isFile(target))
+    return packages.flatMap((target) => /^(@[\w-]+\/)?[\w.-]+(?=\/|$)/.exec(target)?.[0] ?? [])
+  }
+  const missing = (names: string[], listed: object) => [...new Set(names)].filter((name) => !(name in listed))
+  const { dependencies, devDependencies } = packageJson
+  const others = globSync('{dev,test}/**/*.ts', { cwd: root })
+  t.strictSame(missing(packagesOf(sources), dependencies), [])
+  t.strictSame(missing(packagesOf(others), { ...dependencies, ...devDependencies }), [])
+  const text = sources.map(codeOf).join('\n')
+  const isUsed = (name: string) => text.includes(name) || text.includes(`${name.split('/')[0]}/$`) // or in a template
+  t.strictSame(
+    Object.keys(dependencies).filter((name) => !isUsed(name)),
+    [],
+  )
 })
 
 t.test('get-jwks and @fastify/jwt are in the request path', async (t) => {
@@ -148,7 +174,7 @@ t.test('get-jwks and @fastify/jwt are in the request path', async (t) => {
 
 t.test('optional modules are loaded by import() only when they are enabled', async (t) => {
   const isOptional = (file: string, room: string) =>
-    (/^plugins\/(metrics|tracing|rate-limit)$/.test(room) && file === `src/${room}/index.ts`) ||
+    (/^plugins\/(metrics|tracing|rate-limit|redis)$/.test(room) && file === `src/${room}/index.ts`) ||
     (room === 'web' && roomOf(file) !== 'web')
   const eager = sources.flatMap((file) =>
     importsOf(file)
@@ -170,10 +196,12 @@ t.test('only the programs and the log output touch the process', async (t) => {
   t.notMatch(codeOf('src/server-options.ts'), /process\.(?!stdout\.)/)
 })
 
-t.test('time is an argument wherever tokens are verified or sessions are kept', async (t) => {
-  const inside = sources.filter((file) =>
-    /^src\/(plugins\/auth|web\/login)\/(?!index|delete-expired)/.test(file),
-  )
+t.test('time is an argument wherever tokens are verified', async (t) => {
+  const rooms = [
+    /^src\/plugins\/auth\/(?!index)/,
+    /^src\/web\/login\/(?!index|delete-expired)/, // part: web-app
+  ]
+  const inside = sources.filter((file) => rooms.some((room) => room.test(file)))
   const clock = /Date\.now|new Date\(\)|performance\.now|process\.hrtime/
   t.strictSame(
     inside.filter((file) => clock.test(codeOf(file))),
@@ -184,7 +212,10 @@ t.test('time is an argument wherever tokens are verified or sessions are kept', 
 t.test('every file is loaded by a test', async (t) => {
   const loaded: Record<string, string[]> = {
     'src/app.ts': sources.filter((file) => /^src\/(plugins\/([\w-]+|[\w-]+\/index)\.ts|routes\/)/.test(file)), // by @fastify/autoload
-    'src/web/index.ts': sources.filter((file) => file.startsWith('src/web/pages/')),
+    'src/plugins/store/migrate.ts': sources.filter((file) =>
+      file.startsWith('src/plugins/store/migrations/'),
+    ),
+    'src/web/index.ts': sources.filter((file) => file.startsWith('src/web/pages/')), // part: web-app
     'test/helpers/process.ts': ['src/server.ts'], // as processes
     'test/migrate.test.ts': ['src/migrate.ts'],
   }
@@ -202,7 +233,7 @@ t.test('every file is loaded by a test', async (t) => {
 })
 
 t.test('every test file belongs to exactly one suite', async (t) => {
-  const patterns = [...Object.values(suites.quick), ...Object.values(suites.slow)]
+  const patterns = [...Object.values(suites.quick), ...Object.values(suites.long)]
   const listed = patterns.flatMap(filesOf)
   const files = globSync('test/**/*.test.ts', { cwd: root }).filter(
     (file) => !file.startsWith('test/suites/'),

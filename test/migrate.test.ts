@@ -60,3 +60,11 @@ t.test('the command reads .env in its working directory', async (t) => {
     stdout: /^Migrated: /,
   })
 })
+
+t.test('a misspelled variable is a warning on stderr', async (t) => {
+  t.strictSame(await migrate({ DATABASE_URI: 'postgres://db.test/name', DATABASE_URL: 'file::memory:' }), {
+    code: 0,
+    stdout: `Migrated: ${Object.keys(migrations).join(', ')}\n`,
+    stderr: 'Warning: DATABASE_URI is unknown and has no effect: did you mean DATABASE_URL?\n',
+  })
+})

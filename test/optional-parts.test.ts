@@ -2,9 +2,11 @@ import t, { type Test } from 'tap'
 import { Collector } from './helpers/collector.ts'
 import { freePort } from './helpers/free-port.ts'
 import { preload, required, start } from './helpers/process.ts'
-import { webAppAt } from './helpers/web-app.ts'
+import { webAppAt } from './helpers/web-app.ts' // part: web-app
 
 const parts = [
+  '/@fastify/swagger/',
+  '/src/plugins/openapi/document.ts',
   '/prom-client/',
   '/src/plugins/metrics/all.ts',
   '/@opentelemetry/',
@@ -12,12 +14,18 @@ const parts = [
   '/src/plugins/tracing/instrument.ts',
   '/@fastify/rate-limit/',
   '/ioredis/',
+  '/src/plugins/key-sets/kept-keys.ts',
   '/src/plugins/rate-limit/limit-requests.ts',
+  '/src/plugins/redis/shared-redis.ts',
+  '/src/plugins/auth/proof/possession.ts',
+  // part: web-app
   '/openid-client/',
   '/@fastify/view/',
   '/eta/',
   '/@fastify/static/',
   '/src/web/',
+  '/src/theme/',
+  // end
 ]
 
 /** Returns the parts that a process has loaded after a request and its shutdown. */
@@ -36,13 +44,14 @@ async function loadedParts(t: Test, environment: Record<string, string>): Promis
 }
 
 t.test('optional modules are loaded only when enabled', async (t) => {
-  t.strictSame(await loadedParts(t, { OTEL_SERVICE_NAME: 'gatehouse' }), [])
+  t.strictSame(await loadedParts(t, { OTEL_SERVICE_NAME: 'other', DOCS: 'off', DPOP: 'disabled' }), [])
   const environment = {
     METRICS_PORT: String(await freePort()),
     OTEL_EXPORTER_OTLP_ENDPOINT: (await Collector.start(t)).url,
     RATE_LIMIT_MAX: '100',
     REDIS_URL: 'redis://127.0.0.1:1', // closed port
-    ...webAppAt('http://localhost:3000'),
+    STATE_SECRET: 'a-secret-of-the-tests-for-the-state',
+    ...webAppAt('http://localhost:3000'), // part: web-app
   }
   t.strictSame(await loadedParts(t, environment), parts)
 })

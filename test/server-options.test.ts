@@ -43,10 +43,20 @@ t.test('an infinite number in a query is compared with its bounds', async (t) =>
     },
   })
   const status = async (size: string) => (await app.inject(`/sizes?size=${size}`)).statusCode
-  for (const size of ['Infinity', '-Infinity', '1e999', '-1e999', '9'.repeat(400), 'NaN', '10', '1.5']) {
+  for (const size of [
+    'Infinity',
+    '-Infinity',
+    '1e999',
+    '-1e999',
+    '9'.repeat(400),
+    'NaN',
+    '10',
+    '1.5',
+    '0.9e1',
+  ]) {
     t.equal(await status(size), 400, size)
   }
-  for (const size of ['9', '-9', '0.9e1']) t.equal(await status(size), 200, size)
+  for (const size of ['9', '-9']) t.equal(await status(size), 200, size)
 })
 
 t.test('only credentials are redacted in logged headers', async (t) => {

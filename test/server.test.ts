@@ -16,6 +16,11 @@ import { preload, required, type Surroundings, spawnServer, start } from './help
 /** Starts the service with one request in flight, which waits for the keys of an issuer that does not respond. */
 async function startBusy(t: Test, surroundings: Surroundings = {}) {
   const issuer = await TestIssuer.start(t)
+  const environment = { ...required, AUTH0_DOMAIN: issuer.url, ...surroundings.environment }
+  const server = start(t, { ...surroundings, environment })
+  const url = await server.listening()
+  await server.logged('key set fetched') // the fetch at the start
+  await issuer.addKey('key-2') // not known yet
   const held: ServerResponse[] = []
   const asked = new Promise<void>((resolve) => {
     issuer.misbehaviour = (_request, response) => {
@@ -23,9 +28,6 @@ async function startBusy(t: Test, surroundings: Surroundings = {}) {
       resolve()
     }
   })
-  const environment = { ...required, AUTH0_DOMAIN: issuer.url, ...surroundings.environment }
-  const server = start(t, { ...surroundings, environment })
-  const url = await server.listening()
   const answer = fetch(`${url}/api/private`, { headers: bearer(await issuer.sign()) }).catch(
     (error: Error) => error,
   )
@@ -79,7 +81,34 @@ t.test('it logs its address and serves there', async (t) => {
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
   t.strictSame(await (await fetch(`${url}/livez`)).json(), { status: 'ok' })
   child.kill('SIGTERM')
-  t.match(await ended, { code: 0, stderr: '' })
+  const { code, stdout, stderr } = await ended
+  t.strictSame([code, stderr], [0, ''])
+  t.match(stdout, /"msg":"closing"\}\n(.*\n)*.*"msg":"closed"\}$/, 'the end of the shutdown is logged')
+})
+
+t.test('the log begins with the configuration and warnings about variables without effect', async (t) => {
+  const files = { '.env': 'NODE_USE_ENV_PROXY=1\nDATABASE_URL=file:x.db' }
+  const environment = {
+    ...required,
+    RATE_LIMT_MAX: '5',
+    DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/none',
+  }
+  const { listening, child, ended } = start(t, { files, environment })
+  await listening()
+  child.kill('SIGTERM')
+  const { stdout } = await ended
+  const [first, ...others] = stdout.split('\n').map((line) => JSON.parse(line))
+  t.match(first, {
+    level: 30,
+    configuration: { issuers: 'https://issuer.test/', metrics: 'off' },
+    msg: 'starting',
+  })
+  const warnings = others.filter(({ level }) => level === 40).map(({ msg }) => msg)
+  t.match(warnings.slice(0, 2), [
+    /^RATE_LIMT_MAX .* RATE_LIMIT_MAX\?$/,
+    /^NODE_USE_ENV_PROXY has no effect in \.env/,
+  ])
+  t.notMatch(stdout, /hunter2/)
 })
 
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -185,8 +214,7 @@ t.test(
     const environment = {
       AUTH0_AUDIENCE: AUDIENCE,
       PORT: 'hunter2',
-      SESSION_SECRET: 'hunter2',
-      AUTH0_CLIENT_SECRET: 'hunter2',
+      BASE_URL: 'hunter2',
     }
     const { code, stdout, stderr } = await start(t, { environment }).ended
     t.equal(code, 1)
@@ -195,8 +223,7 @@ t.test(
       'The configuration is not usable:',
       /^ {2}AUTH0_DOMAIN is missing: /,
       /^ {2}PORT is wrong: /,
-      /^ {2}SESSION_SECRET is wrong: /,
-      /^ {2}AUTH0_CLIENT_ID is missing: /,
+      /^ {2}BASE_URL is wrong: /,
       '',
     ])
     t.notMatch(stderr, /^ +at |hunter2/m)
@@ -210,13 +237,33 @@ t.test('with its port in use it exits 1 with one line', async (t) => {
   const PORT = String((other.address() as AddressInfo).port)
   const { code, stderr } = await start(t, { environment: { ...required, PORT } }).ended
   t.equal(code, 1)
-  t.equal(stderr, `listen EADDRINUSE: address already in use 127.0.0.1:${PORT}\n`)
+  t.equal(stderr, `port ${PORT} is in use: set PORT\n`)
+})
+
+t.test('with an address of another machine it exits 1 with one line', async (t) => {
+  for (const [HOST, code] of [
+    ['192.0.2.1', 'EADDRNOTAVAIL'],
+    ['host.invalid', 'E[A-Z_]+'],
+  ] as const) {
+    const { stderr } = await start(t, { environment: { ...required, HOST } }).ended
+    t.match(stderr, new RegExp(`^${HOST} cannot be listened on \\(${code}\\): set HOST\n$`))
+  }
 })
 
 t.test('with an unusable database file it exits 1 with one line', async (t) => {
   const { code, stderr } = await start(t, { environment: { ...required, DATABASE_URL: 'file:.' } }).ended
   t.equal(code, 1)
   t.equal(stderr, 'The configuration is not usable:\n  DATABASE_URL names .: unable to open database file\n')
+})
+
+t.test('with a database below /proc it exits 1 with one line', async (t) => {
+  const environment = { ...required, DATABASE_URL: 'file:/proc/nope/x.db' }
+  const { code, stderr } = await start(t, { environment }).ended
+  t.equal(code, 1)
+  t.match(
+    stderr,
+    /^The configuration is not usable:\n {2}DATABASE_URL names \/proc\/nope\/x\.db: E[A-Z]+: .*\n$/,
+  )
 })
 
 t.test('without PostgreSQL it starts, logs a warning and is unready', async (t) => {
@@ -287,8 +334,39 @@ t.test('it reads .env in its working directory, and the environment takes preced
   t.match(await ended, { code: 0 })
 })
 
+t.test('a byte order mark in .env is not part of the first variable', async (t) => {
+  const files = { '.env': '\ufeffAUTH0_DOMAIN=issuer.test\nAUTH0_AUDIENCE=api\nDATABASE_URL=file::memory:' }
+  const { listening, child, ended } = start(t, { files, environment: { PORT: '0' } })
+  await listening()
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
+})
+
+t.test('a .env that is not UTF-8 stops the start', async (t) => {
+  const files = { '.env': Buffer.from('\ufeffAUTH0_DOMAIN=issuer.test', 'utf16le') as unknown as string }
+  const { code, stderr } = await start(t, { files, environment: required }).ended
+  t.match({ code, stderr }, { code: 1, stderr: /^\.env cannot be read: .*utf-8\n$/ })
+})
+
 t.test('an unreadable .env stops the start', async (t) => {
   const { code, stderr } = await start(t, { files: { '.env': {} }, environment: required }).ended
   t.equal(code, 1)
   t.match(stderr, /\.env/)
+})
+
+t.test('a route without a guard stops the boot with the message only, without a stack', async (t) => {
+  const unguarded = `import { registerHooks } from 'node:module'
+    registerHooks({
+      load(url, context, next) {
+        const loaded = next(url, context)
+        if (!url.endsWith('/routes/health.ts')) return loaded
+        // As long as before, because coverage counts by position
+        return { ...loaded, source: String(loaded.source).replace('public: true,', (text) => ' '.repeat(text.length)) }
+      },
+    })`
+  const { code, stderr } = await start(t, { environment: required, execArgv: preload(unguarded) }).ended
+  t.equal(code, 1)
+  t.match(stderr, /^GET \/livez does not say who may call it\. Give its options exactly one of:/)
+  t.match(stderr, /docs\/guards\.md lists all guards\n$/)
+  t.notMatch(stderr, / at /)
 })

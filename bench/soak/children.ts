@@ -17,14 +17,20 @@ export class Children {
   }
 
   /** Starts a process in its own process group, so that Ctrl-C reaches this process only. */
-  start(command: string, args: readonly string[], name: string, environment: NodeJS.ProcessEnv = {}) {
+  start(
+    command: string,
+    args: readonly string[],
+    name: string,
+    environment: NodeJS.ProcessEnv = {},
+    output?: 'pipe',
+  ) {
     const log = openSync(join(this.#folder, `${name}.log`), 'a')
     return this.#keep(
       spawn(command, args, {
         cwd: this.#folder,
         detached: true,
         env: { ...process.env, ...environment },
-        stdio: ['ignore', log, log],
+        stdio: ['ignore', output ?? log, log],
       }),
     )
   }

@@ -56,6 +56,8 @@ const commands: { [Name in Command['name']]: (command: Extract<Command, { name: 
   nextPhase: async () => {
     const ended = phase
     phase = new Phase()
+    // Its unknown key would take the one download in 30 s from the next rotation, as invented keys do
+    delete mix['withdrawn key']
     while (ended.underWay > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     acknowledged.push(...ended.acknowledged)
     return ended.result()

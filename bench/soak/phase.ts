@@ -48,3 +48,21 @@ export class Phase implements Notes {
     }
   }
 }
+
+/** Combines the results of phases with the same fault. The latencies are those of the worst phase. */
+export function combine(results: readonly PhaseResult[]): PhaseResult {
+  const failures: PhaseResult['failures'] = {}
+  for (const [kind, statuses] of results.flatMap((result) => Object.entries(result.failures)))
+    for (const [status, count] of Object.entries(statuses)) {
+      failures[kind] ??= {}
+      failures[kind][status] = (failures[kind][status] ?? 0) + count
+    }
+  return {
+    requests: results.reduce((sum, { requests }) => sum + requests, 0),
+    p99Ms: Math.max(...results.map(({ p99Ms }) => p99Ms)),
+    slowestMs: Math.max(...results.map(({ slowestMs }) => slowestMs)),
+    failures,
+    acknowledged: results.flatMap(({ acknowledged }) => acknowledged),
+    withdrawnAcceptedMs: Math.max(...results.map(({ withdrawnAcceptedMs }) => withdrawnAcceptedMs)),
+  }
+}

@@ -3,6 +3,15 @@ import { freePort } from '../../test/helpers/free-port.ts'
 import { answering, type Children } from './children.ts'
 
 const SERVER = `${import.meta.dirname}/../../src/server.ts`
+/** As in `npm run serve`. */
+const FLAGS = ['--disable-sigusr1', '--max-semi-space-size=4']
+
+export interface ReplicaOptions {
+  /** Limit of open files (setrlimit(2)). */
+  maxFiles?: number
+  /** Connects standard output to a pipe that is not read. */
+  isOutputUnread?: boolean
+}
 
 /** One process of the service, always on the same port. */
 export class Replica {
@@ -10,6 +19,7 @@ export class Replica {
   readonly #children: Children
   readonly #environment: NodeJS.ProcessEnv
   readonly #name: string
+  readonly #options: ReplicaOptions
   #process: ChildProcess | undefined
 
   static async start(children: Children, name: string, environment: NodeJS.ProcessEnv): Promise<Replica> {
@@ -18,9 +28,16 @@ export class Replica {
     return replica
   }
 
-  constructor(children: Children, name: string, port: number, environment: NodeJS.ProcessEnv) {
+  constructor(
+    children: Children,
+    name: string,
+    port: number,
+    environment: NodeJS.ProcessEnv,
+    options: ReplicaOptions = {},
+  ) {
     this.#children = children
     this.#name = name
+    this.#options = options
     this.#environment = {
       NODE_ENV: 'production',
       LOG_LEVEL: 'warn',
@@ -37,7 +54,15 @@ export class Replica {
 
   /** Starts the process and waits until it is ready. */
   async start(): Promise<void> {
-    this.#process = this.#children.start(process.execPath, [SERVER], this.#name, this.#environment)
+    const { maxFiles, isOutputUnread } = this.#options
+    const script = `${maxFiles === undefined ? '' : `ulimit -n ${maxFiles}; `}exec "$@"`
+    this.#process = this.#children.start(
+      'sh',
+      ['-c', script, 'sh', process.execPath, ...FLAGS, SERVER],
+      this.#name,
+      this.#environment,
+      isOutputUnread ? 'pipe' : undefined,
+    )
     await answering(`${this.url}/readyz`, this.#process)
   }
 

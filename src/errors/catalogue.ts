@@ -1,5 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 
+/** Reason phrase of client errors whose status has none of its own (RFC 9110, section 15). */
+export const BAD_REQUEST = 'Bad Request'
+
 /** An error as a client sees it. `code` is stable and for programs, `message` is for readers. */
 export interface ErrorDefinition {
   readonly code: string
@@ -12,12 +15,15 @@ export interface ErrorDefinition {
  */
 export const httpErrors = {
   notFound: define('not_found', 404, 'Not Found'),
+  methodNotAllowed: define('method_not_allowed', 405, 'The method is not supported'),
   validationFailed: define('validation_failed', 400, 'The request is not valid'),
   badRequest: define('bad_request', 400, 'The request cannot be understood'),
   bodyTooLarge: define('body_too_large', 413, 'The body is larger than 64 KiB'),
   unsupportedMediaType: define('unsupported_media_type', 415, 'The content type is not supported'),
+  expectationFailed: define('expectation_failed', 417, 'The expectation cannot be met'),
   headersTooLarge: define('headers_too_large', 431, 'The headers are too large'),
   requestTimeout: define('request_timeout', 408, 'The request took too long to arrive'),
+  misdirectedRequest: define('misdirected_request', 421, 'The request is for another host'),
   rateLimited: define('rate_limited', 429, 'Too many requests'),
   overloaded: define('overloaded', 503, 'The service is overloaded'),
   internalError: define('internal_error', 500, 'Internal Server Error'),
@@ -48,7 +54,8 @@ export class ServiceError extends Error {
   override name = 'ServiceError'
   readonly code: string
   readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
+  /** A list is sent as several header lines. */
+  headers: Readonly<Record<string, string | string[]>>
   readonly detail: string | undefined
   readonly validation: readonly FieldFault[] | undefined
 
@@ -68,7 +75,7 @@ export class ServiceError extends Error {
   /** The body of every error response: Fastify's format plus a stable `code`. */
   get body() {
     const { statusCode, code, message, validation } = this
-    const body = { statusCode, code, error: STATUS_CODES[statusCode], message }
+    const body = { statusCode, code, error: STATUS_CODES[statusCode] ?? BAD_REQUEST, message }
     return validation ? { ...body, validation } : body
   }
 }

@@ -1,5 +1,10 @@
-/** An unusable configuration. Names each variable and the expected value, never the actual value, which may be a secret. */
-export class ConfigError extends Error {
+import { BootError } from './boot-error.ts'
+
+/**
+ * An unusable configuration. Names each variable and the expected value, never the actual value, which may be a secret,
+ * except for paths.
+ */
+export class ConfigError extends BootError {
   override name = 'ConfigError'
   readonly faults: readonly string[]
 

@@ -14,6 +14,12 @@ export function secureUrlOf(issuer: string, text: string): URL | undefined {
   return url?.protocol === 'http:' && secureUrl(issuer)?.protocol !== 'http:' ? undefined : url
 }
 
-function isLoopback(host: string): boolean {
+/** Returns the host name in a `Host` header, as URLs write it; empty if there is none. */
+export function hostnameOf(host: string | undefined): string {
+  return URL.parse(`http://${host ?? ''}`)?.hostname ?? ''
+}
+
+/** Tells whether a host, as in a URL, is on the loopback of this machine. */
+export function isLoopback(host: string): boolean {
   return host === '[::1]' || /^(.+\.)?localhost$/.test(host) || /^127(\.\d+){3}$/.test(host)
 }

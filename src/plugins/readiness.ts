@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Conditions for receiving requests, by name. Plugins add their own. */
     readinessChecks: Map<string, ReadinessCheck>
+    /** Runs the checks. The result of each is `ok` or the problem. */
+    checkReadiness: () => Promise<Record<string, string>>
     /** Makes the process unready. It still serves requests, and closes each connection after the response. */
     startDraining: () => void
   }
@@ -48,12 +50,13 @@ export default fp(
       app.server.keepAliveTimeoutBuffer = 0
       done()
     })
-    app.decorate(
-      'readinessChecks',
-      new Map<string, ReadinessCheck>([
-        ['process', () => fail(isDraining, 'shutting down')],
-        ['load', () => fail(isOverloaded(), 'overloaded')],
-      ]),
+    const checks = new Map<string, ReadinessCheck>([
+      ['process', () => fail(isDraining, 'shutting down')],
+      ['load', () => fail(isOverloaded(), 'overloaded')],
+    ])
+    app.decorate('readinessChecks', checks)
+    app.decorate('checkReadiness', async () =>
+      Object.fromEntries(await Promise.all([...checks].map(([name, check]) => runCheck(name, check)))),
     )
   },
   // after cors, so that browsers can read the error
@@ -82,6 +85,15 @@ function watchLoad(app: FastifyInstance): () => boolean {
     clearInterval(timer)
   })
   return () => consecutive >= SAMPLES
+}
+
+async function runCheck(name: string, check: ReadinessCheck): Promise<[string, string]> {
+  try {
+    await check()
+    return [name, 'ok']
+  } catch (error) {
+    return [name, (error as Error).message]
+  }
 }
 
 function fail(condition: boolean, message: string) {

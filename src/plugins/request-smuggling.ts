@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
+import { corsHeaders } from '../http/cors-headers.ts'
 
 /** A common limit of servers and proxies. Node ignores headers after the 2,000th silently. */
 const MAX_HEADERS = 100
@@ -14,16 +15,17 @@ export default fp(
   async (app) => {
     const distrusted = new WeakSet<Socket>()
 
-    app.addHook('onRequest', ({ raw }, reply, done) => {
+    app.addHook('onRequest', ({ raw, headers }, reply, done) => {
       const error = distrusted.has(raw.socket) ? new ServiceError(httpErrors.badRequest) : check(raw)
       if (!error) return done()
       // Node handles all requests of a packet before the first response closes the connection
       distrusted.add(raw.socket)
       reply.header('connection', 'close')
+      reply.headers(corsHeaders(app.config.CLIENT_ORIGIN_URL, headers.origin)) // plugins/cors.ts runs later
       done(error)
     })
   },
-  { name: 'request-smuggling', dependencies: ['connections', 'metrics'] },
+  { name: 'request-smuggling', dependencies: ['env', 'connections', 'metrics'] },
 )
 
 function check({ rawHeaders, headers, httpVersion }: IncomingMessage): ServiceError | undefined {

@@ -9,5 +9,5 @@ export default fp(
       done()
     })
   },
-  { name: 'security-headers', dependencies: ['tracing'] },
+  { name: 'security-headers', dependencies: ['request-id'] },
 )

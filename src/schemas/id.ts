@@ -1,15 +1,15 @@
+import { Type } from 'typebox'
 import { httpErrors, ServiceError } from '../errors/catalogue.ts'
 
-/**
- * Parses the id in a path. Text that is not an id is treated like the id of a missing resource.
- *
- * @throws {ServiceError} 404
- */
-export function toId(text: string): number {
-  const id = Number(text)
-  if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(id)) return id
-  throw new ServiceError(httpErrors.notFound, { detail: 'the id is not a number' })
-}
+/** Parameters of a path with the ID of a resource. Text that is not an ID is treated like the ID of a missing resource. */
+export const IdParams = Type.Object({
+  id: Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'ID of the resource',
+    examples: [1],
+  }),
+})
 
 /** @throws {ServiceError} 404 */
 export function orNotFound<T>(resource: T | undefined): T {

@@ -21,7 +21,23 @@ export const PageQuery = Type.Object({
   ),
 })
 
+/** `headers` of the response of routes that return lists. */
+export const pageHeaders = {
+  Link: Type.String({
+    description:
+      'URL of the next page, as in `</things?limit=50&cursor=50>; rel="next"`; absent on the last page',
+  }),
+}
+
 /** Links to the next page, if any (RFC 8288). The URL is relative, so that it is right behind any proxy. */
-export function linkToNext(reply: FastifyReply, path: string, limit: number, next: number | undefined): void {
-  if (next !== undefined) reply.header('link', `<${path}?limit=${limit}&cursor=${next}>; rel="next"`)
+export function linkToNext(
+  reply: FastifyReply,
+  path: string,
+  limit: number,
+  next: number | undefined,
+  search?: string,
+): void {
+  if (next === undefined) return
+  const query = `limit=${limit}&cursor=${next}${search === undefined ? '' : `&search=${encodeURIComponent(search)}`}`
+  reply.header('link', `<${path}?${query}>; rel="next"`)
 }

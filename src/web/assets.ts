@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import fp from 'fastify-plugin'
+import { themeFiles } from '../theme/index.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,7 +20,7 @@ export default fp(
   async (app) => {
     await app.register(fastifyStatic, { root: ASSETS, serve: false })
 
-    const files = new Map([...ownFiles(), ...fonts()])
+    const files = new Map([...themeFiles, ...ownFiles()])
     const version = hash([...files.values()])
     app.decorate('assetsPath', `/assets/${version}`)
 
@@ -35,24 +35,21 @@ export default fp(
         return reply.sendFile(basename(file), dirname(file), caching)
       },
     )
+    const mark = themeFiles.get('mark.svg') as string
+    // Browsers request this address for responses that are not pages, such as JSON
+    app.get(
+      '/favicon.ico',
+      { config: { public: true, rateLimit: false }, schema: { hide: true } },
+      (_request, reply) => reply.sendFile(basename(mark), dirname(mark), { maxAge: '1d' }),
+    )
   },
   { name: 'assets', dependencies: ['env', 'guards', 'rate-limit'] },
 )
 
 const ASSETS = join(import.meta.dirname, './views/assets')
 
-type NamedFile = [name: string, path: string]
-
-function ownFiles(): NamedFile[] {
+function ownFiles(): [name: string, path: string][] {
   return readdirSync(ASSETS).map((name) => [name, join(ASSETS, name)])
-}
-
-/** Font files: Latin letters, upright, variable weight. */
-function fonts(): NamedFile[] {
-  return ['inter', 'space-grotesk', 'fira-code'].map((font) => [
-    `${font}.woff2`,
-    fileURLToPath(import.meta.resolve(`@fontsource-variable/${font}/files/${font}-latin-wght-normal.woff2`)),
-  ])
 }
 
 function hash(paths: string[]): string {

@@ -1,10 +1,11 @@
-import formbody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ServiceError } from '../errors/catalogue.ts'
+import { acceptForms } from '../plugins/media-types.ts'
 import { endSessions } from '../plugins/store/tables/logout.ts'
+import type { NewRevocation } from '../plugins/store/tables/revocation.ts'
 import { loginErrors } from './login/errors.ts'
-import { verifyLogoutToken } from './login/logout-token.ts'
+import { type LogoutToken, verifyLogoutToken } from './login/logout-token.ts'
 
 /**
  * Receives the issuer's notice that a session ended there (OpenID Connect Back-Channel Logout 1.0, 2.5). Not in the
@@ -12,7 +13,7 @@ import { verifyLogoutToken } from './login/logout-token.ts'
  */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.removeContentTypeParser('application/json') // the token arrives in a form only
-  await app.register(formbody)
+  acceptForms(app)
   // Section 2.8; set by the first hook, so that error responses have it too
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
 
@@ -25,9 +26,12 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ body, log }, reply) => {
       const logout = await verifyLogoutToken(body.logout_token, app.login.clientTokens, Date.now())
       const until = (logout.expiresAt + app.config.AUTH_CLOCK_TOLERANCE_SECONDS) * 1000
-      const ended = await endSessions(app.store, { ...logout, until }, Date.now())
+      const tokens = accessTokensOf(logout, Date.now() + app.revocations.lifetimeMs)
+      const ended = await endSessions(app.store, { ...logout, until, tokens }, Date.now())
       if (ended === undefined)
         throw new ServiceError(loginErrors.invalidLogoutToken, { detail: 'jti was already used' })
+      app.events?.sessionEnded('issuer', ended)
+      await app.revocations.spread()
       log.info({ sub: logout.subject, ended }, 'logged out by the issuer')
       return reply.code(200).send()
     },
@@ -35,3 +39,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 }
 
 export default routes
+
+/** The access tokens of the session, or those that the user got before the notice. */
+function accessTokensOf({ issuer, subject, sid, issuedAt }: LogoutToken, until: number): NewRevocation {
+  const common = { issuer, until, reason: 'logged out at the issuer' }
+  return sid === undefined
+    ? { ...common, kind: 'sub', value: subject as string, before: issuedAt } // one of the two is present
+    : { ...common, kind: 'sid', value: sid, before: undefined }
+}

@@ -1,14 +1,23 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { httpErrors, ServiceError } from '../errors/catalogue.ts'
+import type { ServiceError } from '../errors/catalogue.ts'
 import { logError, sendError, toServiceError } from '../errors/send.ts'
+import { varyBy } from '../http/vary.ts'
+import { StepUpRequired } from './login/step-up.ts'
+import { sendStepUp } from './step-up.ts'
 
 /** Paths of the API, where errors are JSON for every client. */
-const API_PATHS = /^\/(api|todo)(?![^/?])/
+const API_PATHS = [
+  /^\/api(?![^/?])/,
+  /^\/todo(?![^/?])/, // part: todos
+]
 
-/** Sends errors of this scope as pages: those of its routes and, to clients that prefer HTML, unknown paths. */
+/** Sends errors of this scope as pages: those of its routes and, to clients that prefer HTML, of requests without a route. */
 export function handlePageErrors(scope: FastifyInstance) {
-  scope.setErrorHandler(sendErrorPage)
-  scope.setNotFoundHandler((request, reply) => send(request, reply, new ServiceError(httpErrors.notFound)))
+  scope.setErrorHandler<FastifyError>((thrown, request, reply) => {
+    const stepUp = thrown instanceof StepUpRequired ? sendStepUp(thrown, request, reply) : undefined
+    return stepUp ?? sendErrorPage(thrown, request, reply)
+  })
+  scope.setNotFoundHandler((request, reply) => send(request, reply, scope.unroutedError(request)))
 }
 
 /** The error handler of src/errors/send.ts, with a page as the response. */
@@ -20,8 +29,8 @@ export function sendErrorPage(thrown: FastifyError, request: FastifyRequest, rep
 
 function send(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
   if (!request.is404) return sendPage(reply, error)
-  if (API_PATHS.test(request.url)) return sendError(reply, error)
-  reply.header('vary', [reply.getHeader('vary') ?? [], 'Accept'].flat().join(', ')) // CORS varies by Origin
+  if (API_PATHS.some((path) => path.test(request.url))) return sendError(reply, error)
+  varyBy(reply, 'Accept')
   return prefersHtml(request.headers.accept) ? sendPage(reply, error) : sendError(reply, error)
 }
 
@@ -48,6 +57,7 @@ const texts: Record<number, Text> = {
     heading: 'Page not found',
     explanation: 'The address may be mistyped, or the page may have moved.',
   },
+  405: { heading: 'Method not supported' },
   429: { heading: 'One moment' },
   500: {
     heading: 'Something went wrong',

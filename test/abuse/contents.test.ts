@@ -46,7 +46,7 @@ t.test('a hundred headers are accepted, and more are 431', async (t) => {
   const { app, survives } = await start(t)
   const get = (count: number) => {
     const more = repeat(count - 2, (i) => `X${i}:\r\n`).join('')
-    return exchange(app.url, `GET /livez HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n${more}\r\n`)
+    return exchange(app.url, `GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${more}\r\n`)
   }
   t.strictSame((await get(100)).statuses, [200])
   await survives(t, async () => {
@@ -63,8 +63,8 @@ t.test('JSON of any depth and width is parsed or rejected', async (t) => {
   const nested = (open: string, close: string, depth: number, core = '1') =>
     `${open.repeat(depth)}${core}${close.repeat(depth)}`
   const bodies: [status: number, body: string][] = [
-    [201, `{"title":"a","extra":${nested('[', ']', 30_000)}}`],
-    [201, JSON.stringify({ title: 'a', ...Object.fromEntries(repeat(4_000, (i) => [`key${i}`, i])) })],
+    [400, `{"title":"a","extra":${nested('[', ']', 30_000)}}`],
+    [400, JSON.stringify({ title: 'a', ...Object.fromEntries(repeat(4_000, (i) => [`key${i}`, i])) })],
     [400, nested('[', ']', 30_000)],
     [400, nested('{"title":', '}', 6_000)],
     [400, '['.repeat(65_000)],
@@ -88,9 +88,10 @@ t.test('no body changes a prototype', async (t) => {
     [400, '{"title":"a","\\u005f_proto__":{"polluted":1}}'],
     [400, '{"title":"a","constructor":{"prototype":{"polluted":1}}}'],
     [400, '{"title":"a","deep":[{"constructor":{"prototype":{"polluted":1}}}]}'],
-    [201, '{"title":"a","constructor":"a word like others"}'],
-    [201, 'title=a&__proto__=polluted&constructor=polluted', form],
-    [201, 'title=a&__proto__[polluted]=1&constructor[prototype][polluted]=1', form],
+    [400, '{"title":"a","constructor":"a word like others"}'],
+    [201, '{"title":"constructor"}'],
+    [400, 'title=a&__proto__=polluted&constructor=polluted', form],
+    [400, 'title=a&__proto__[polluted]=1&constructor[prototype][polluted]=1', form],
   ]
   await survives(t, async () => {
     for (const [status, body, type] of bodies) t.equal((await post(body, type)).status, status, body)
@@ -115,7 +116,7 @@ t.test('thousands of parameters are parsed or rejected', async (t) => {
   await survives(t, async () => {
     for (const [status, path] of queries) t.equal((await send(path)).status, status, path.slice(0, 30))
     const form = 'application/x-www-form-urlencoded'
-    t.equal((await post(`${'a&'.repeat(32_000)}title=a`, form)).status, 201)
+    t.equal((await post(`${'a&'.repeat(32_000)}title=a`, form)).status, 400, 'an unknown field')
     t.equal((await post('title=a&'.repeat(8_000), form)).status, 400)
   })
 })

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { startUnderAbuse } from '../helpers/abuse.ts'
-import { head, openMany } from '../helpers/raw-http.ts'
+import { exchange, head, openMany } from '../helpers/raw-http.ts'
 
 const SHORT_MS = 1_000
 
@@ -40,3 +40,12 @@ t.test(
     })
   },
 )
+
+t.test('the last permitted request of a connection is answered with connection: close', async (t) => {
+  const { app } = await startUnderAbuse(t, { times: { keepAliveTimeout: SHORT_MS } })
+  t.equal(app.server.maxRequestsPerSocket, 10_000)
+  app.server.maxRequestsPerSocket = 3
+  const { statuses, received } = await exchange(app.url, `${head('GET', '/livez')}\r\n`.repeat(3))
+  t.strictSame(statuses, [200, 200, 200])
+  t.match(received.slice(received.lastIndexOf('HTTP/1.1')), /connection: close/i)
+})

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { bearer } from '../helpers/app.ts'
+import { bearer, METADATA } from '../helpers/app.ts'
 import { startService } from '../helpers/service.ts'
 
 const { issuer, app, get, isAccepted, isRejected } = await startService(
   t,
-  {},
+  { DPOP: 'disabled' }, // otherwise its challenge stands beside that of this scheme (RFC 9449, section 7.1)
   {
     extend: (instance) => {
       instance.post('/things', { preHandler: instance.authenticate }, async () => ({}))
@@ -27,6 +27,14 @@ t.test(
     t.strictSame(await statuses(others), [401, 401, 401, 401, 401])
   },
 )
+
+t.test('RFC 6750, 2.1: one or more spaces separate scheme and token', async (t) => {
+  const status = async (authorization: string) => (await request({ authorization })).status
+  for (const spaces of [' ', '  ', ' '.repeat(100)]) t.equal(await status(`Bearer${spaces}${good}`), 200)
+  for (const others of ['\t', ' \t', '\t '])
+    t.equal(await status(`Bearer${others}${good}`), 401, JSON.stringify(others))
+  await isRejected(t, [`${good}  x`, `  ${good} ${good}`])
+})
 
 t.test('RFC 6750, 2.1: exactly one token follows the scheme', async (t) => {
   await isRejected(t, [`${good} ${good}`, `${good} x`, `${good}, ${good}`, `${good},Basic YTpi`])
@@ -93,7 +101,10 @@ t.test(
   async (t) => {
     const response = await get(await issuer.sign({ scope: 'read:other' }), '/api/private-scoped')
     t.equal(response.status, 403)
-    t.match(challengeOf(response), / error="insufficient_scope".* scope="read:messages"$/)
+    t.match(
+      challengeOf(response),
+      / error="insufficient_scope".* scope="read:messages", resource_metadata="[^"]+"$/,
+    )
     t.equal((await get(good, '/api/private-scoped')).status, 200)
   },
 )
@@ -107,6 +118,6 @@ t.test('RFC 6750, 3.1: a request without a token, or with another scheme, gets n
   ]) {
     const response = await request(headers as Record<string, string>)
     t.equal(response.status, 401)
-    t.equal(challengeOf(response), 'Bearer realm="api"')
+    t.equal(challengeOf(response), `Bearer realm="api", ${METADATA}`)
   }
 })

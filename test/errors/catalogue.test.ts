@@ -14,6 +14,38 @@ const rows: Record<keyof typeof knownErrors, Row> = {
   missing: [401, 'missing_token', 'Authentication credentials were not provided.', 'Bearer realm="api"'],
   malformedHeader: [401, 'invalid_token', 'Invalid token headers', described('Invalid token headers')],
   expired: [401, 'invalid_token', 'token is expired', described('token is expired')],
+  notYetValid: [
+    401,
+    'invalid_token',
+    'token is not yet valid; check the clock',
+    described('token is not yet valid; check the clock'),
+  ],
+  revoked: [401, 'invalid_token', 'The token was revoked', described('The token was revoked')],
+  bound: [401, 'invalid_token', 'The token is bound to a key', described('The token is bound to a key')],
+  notBound: [
+    401,
+    'invalid_token',
+    'The token is not bound to a key',
+    described('The token is not bound to a key'),
+  ],
+  boundToCertificate: [
+    401,
+    'invalid_token',
+    'The token is bound to a certificate',
+    described('The token is bound to a certificate'),
+  ],
+  invalidProof: [
+    401,
+    'invalid_dpop_proof',
+    'The DPoP proof is missing or not acceptable',
+    'Bearer realm="api", error="invalid_dpop_proof", error_description="The DPoP proof is missing or not acceptable"',
+  ],
+  useNonce: [
+    401,
+    'use_dpop_nonce',
+    'The DPoP proof needs the nonce of the header DPoP-Nonce',
+    'Bearer realm="api", error="use_dpop_nonce", error_description="The DPoP proof needs the nonce of the header DPoP-Nonce"',
+  ],
   wrongClaims: [
     401,
     'invalid_token',
@@ -38,6 +70,15 @@ const rows: Record<keyof typeof knownErrors, Row> = {
     'Permission denied',
     'Bearer realm="api", error="insufficient_scope", error_description="Permission denied", scope="read:things write:things"',
   ],
+  insufficientAuthentication: [
+    401,
+    'insufficient_user_authentication',
+    'A stronger or more recent log-in is required',
+    'Bearer realm="api", error="insufficient_user_authentication", error_description="A stronger or more recent log-in is required"',
+  ],
+  insufficientRole: [403, 'insufficient_role', 'You do not have the required role'],
+  insufficientClaims: [403, 'insufficient_claims', 'The claims of the token do not allow this'],
+  forbidden: [403, 'forbidden', 'You are not allowed to do this'],
   severalTokens: [
     400,
     'invalid_request',
@@ -47,6 +88,8 @@ const rows: Record<keyof typeof knownErrors, Row> = {
   issuerUnavailable: [503, 'issuer_unavailable', 'The identity provider cannot be reached'],
   unavailable: [503, 'store_unavailable', 'The database cannot be reached'],
   userDeleted: [409, 'user_deleted', 'The user was deleted; the next request creates a new one'],
+  limitReached: [409, 'limit_reached', 'The maximum number of these resources is reached; delete one first'], // part: todos
+  // part: web-app
   denied: [400, 'login_failed', 'The identity provider denied the login'],
   unknownTransaction: [
     400,
@@ -54,13 +97,33 @@ const rows: Record<keyof typeof knownErrors, Row> = {
     'This login was started in another browser, was already completed or took too long. Please log in again.',
   ],
   failed: [400, 'login_failed', 'The login could not be completed. Please log in again.'],
+  otherLevel: [
+    400,
+    'login_failed',
+    'The identity provider has not performed the stronger or more recent login that the page requires',
+  ],
+  otherOrganization: [
+    400,
+    'login_failed',
+    'The identity provider has not performed the login for the requested organization',
+  ],
+  emailNotVerified: [
+    403,
+    'email_not_verified',
+    'Your email address is not verified. Please verify it, then log in again.',
+  ],
   crossSiteRequest: [403, 'cross_site_request', 'The request comes from another site'],
   invalidLogoutToken: [400, 'invalid_logout_token', 'The logout token is not acceptable'],
+  // end
+  misdirectedRequest: [421, 'misdirected_request', 'The request is for another host'],
+  apiUnavailable: [503, 'api_unavailable', 'The API cannot be reached'], // part: web-app
   notFound: [404, 'not_found', 'Not Found'],
+  methodNotAllowed: [405, 'method_not_allowed', 'The method is not supported'],
   validationFailed: [400, 'validation_failed', 'The request is not valid'],
   badRequest: [400, 'bad_request', 'The request cannot be understood'],
   bodyTooLarge: [413, 'body_too_large', 'The body is larger than 64 KiB'],
   unsupportedMediaType: [415, 'unsupported_media_type', 'The content type is not supported'],
+  expectationFailed: [417, 'expectation_failed', 'The expectation cannot be met'],
   headersTooLarge: [431, 'headers_too_large', 'The headers are too large'],
   requestTimeout: [408, 'request_timeout', 'The request took too long to arrive'],
   rateLimited: [429, 'rate_limited', 'Too many requests'],

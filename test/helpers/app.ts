@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, app } from '../../src/app.ts'
@@ -57,7 +58,10 @@ export async function buildApp(
   return Object.assign(instance, { logLines: log })
 }
 
-/** Builds the application and listens on a free port. */
+/**
+ * Builds the application and listens on a free port. Waits for the first download of each key set, whether it succeeds or fails:
+ * tests change what an issuer does, and would race with it.
+ */
 export async function listen(
   t: Test,
   issuer: Pick<TestIssuer, 'url'>,
@@ -65,8 +69,16 @@ export async function listen(
 ): Promise<TestApp & { url: string }> {
   const instance = await buildApp(t, issuer, options)
   const url = await instance.listen({ port: 0 })
+  const keySets = [...instance.issuers.values()].map(({ keySet }) => keySet)
+  while (keySets.some(({ fetches: { ok, failed } }) => ok + failed === 0)) await delay(5)
   return Object.assign(instance, { url })
 }
+
+/** The last parameter of challenges of an application without `PUBLIC_URL` and `BASE_URL`. */
+export const METADATA = 'resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource"'
+
+/** Challenge of the scheme DPoP beside that of a bearer token that was rejected (RFC 9449, section 7.1). */
+export const DPOP_OFFER = `DPoP realm="api", algs="ES256 EdDSA RS256", ${METADATA}`
 
 export function bearer(token: string) {
   return { authorization: `Bearer ${token}` }

@@ -1,4 +1,5 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core' // part: web-app
+import { type Browser, chromium } from 'playwright-core'
 import type { Test } from 'tap'
 
 const ARGUMENTS = [
@@ -38,6 +39,7 @@ async function launch(t: Test): Promise<Browser | undefined> {
   }
 }
 
+// part: web-app
 /** Collects errors of scripts and of blocked or missing files from now on, but not the status of the page itself. */
 export function consoleErrorsOf(page: Page): string[] {
   const consoleErrors: string[] = []
@@ -48,3 +50,4 @@ export function consoleErrorsOf(page: Page): string[] {
   })
   return consoleErrors
 }
+// end

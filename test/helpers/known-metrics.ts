@@ -17,6 +17,11 @@ export async function knownMetrics(): Promise<Map<string, KnownMetric>> {
     tokenCache: { cacheSize: 0, cacheStats: { hits: 0, misses: 0 } },
     keySets: new Map(),
     maxKeyAgeSeconds: 0,
+    proofs: null,
+    checkReadiness: async () => ({}),
+    pool: () => undefined,
+    revocations: () => ({ size: 0, ageMs: () => 0 }),
+    modules: {},
   })
   const all = registry.getMetricsAsArray() as unknown as RegisteredMetric[]
   const metrics = all.map(async (metric) => {

@@ -11,7 +11,9 @@ export class Scrape {
   readonly types: ReadonlyMap<string, string>
 
   static async of(port: number): Promise<Scrape> {
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`)
+    // A connection that is kept could be closed by the server just as it is used again
+    const headers = { connection: 'close' }
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers })
     if (response.status !== 200) throw new Error(`the scrape returned ${response.status}`)
     return new Scrape(await response.text())
   }
@@ -32,6 +34,11 @@ export class Scrape {
     const fits = (sample: Sample) =>
       Object.entries(labels).every(([label, value]) => sample.labels[label] === value)
     return this.samples.filter((sample) => sample.name === name && fits(sample))
+  }
+
+  /** Values of a counter or gauge by the value of its label. */
+  byLabel(name: string, label: string): Record<string, number> {
+    return Object.fromEntries(this.series(name).map(({ labels, value }) => [labels[label], value]))
   }
 
   /** Labels of each metric. The series of a histogram count as one metric. */

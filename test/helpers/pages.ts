@@ -1,8 +1,9 @@
-import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
 import { httpErrors, ServiceError } from '../../src/errors/catalogue.ts'
+import { acceptForms } from '../../src/plugins/media-types.ts'
 import { sendErrorPage } from '../../src/web/errors.ts'
 import type { Account } from '../../src/web/login/account.ts'
+import type { Session } from '../../src/web/login/sessions.ts'
 
 /** Turns the web app on. */
 export const webApp = {
@@ -39,27 +40,39 @@ export function newFixture(): PageFixture {
   return { account: null, message: structuredClone(message), thrown: new Error('a secret') }
 }
 
+/** A session of a user with every permission. */
+function sessionOf(account: Account): Session {
+  const tokens = {
+    accessToken: 'a',
+    accessTokenExpiresAt: undefined,
+    refreshToken: undefined,
+    idToken: undefined,
+  }
+  const grants = ['read:admin-messages', 'read:users', 'read:audit']
+  return { idHash: 'h', revision: 0, user: 1, contents: { ...tokens, account, grants } }
+}
+
 /** Pages that replace the real ones and show the fixture. */
 export function fixturePages(fixture: PageFixture) {
   return async (app: FastifyInstance) => {
     await app.register(async (pages) => {
       const page = { config: { public: true }, schema: { hide: true }, constraints: { host: /./ } } // precedes the real page
       pages.setErrorHandler(sendErrorPage)
-      await pages.register(formbody)
+      acceptForms(pages)
       pages.addHook('onRequest', async (request) => {
         request.account = fixture.account
+        request.session = fixture.account && sessionOf(fixture.account)
       })
       pages.get('/', page, (_request, reply) => reply.page('home', {}))
       pages.get('/profile', page, ({ account }, reply) => {
         if (!account) throw new ServiceError(httpErrors.internalError)
         return reply.page('profile', { account })
       })
-      for (const path of ['/public', '/protected', '/admin']) {
+      const below = ['/profile/picture', '/profiles', '/admin/users/1', '/admin/audit/1', '/admin/other']
+      for (const path of ['/public', '/protected', '/admin', ...below]) {
         pages.get(path, page, (_request, reply) => reply.page('message', fixture.message))
       }
-      pages.post('/logout', page, (_request, reply) =>
-        reply.redirect(`${app.config.AUTH0_DOMAIN[0]}v2/logout`),
-      )
+      pages.post('/logout', page, (_request, reply) => reply.redirect(`${app.config.LOGIN_ISSUER}v2/logout`))
       pages.get('/throws', page, () => {
         throw fixture.thrown
       })

@@ -19,6 +19,8 @@ export interface PostgresServerOptions {
   isDurable?: boolean
   /** Command prefix, such as `taskset -c 1`. */
   launcher?: readonly string[]
+  /** Folder of the programs of an installed PostgreSQL. */
+  binaries?: string
 }
 
 /** PostgreSQL does not run as root, so root starts it as another user. */
@@ -29,7 +31,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const { isDurable = false, launcher = [] } = options
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'))
   if (identity.uid) chownSync(folder, identity.uid, identity.gid)
-  const binaries = await findBinaries(folder)
+  const binaries = options.binaries ?? (await findBinaries(folder))
   const data = join(folder, 'data')
   run(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'])
   const port = await freePort()

@@ -12,6 +12,8 @@ const words = new Set([
     'or',
     'unless',
     'ignoring',
+    'absent',
+    'max_over_time',
     'vector',
     'rate',
     'increase',

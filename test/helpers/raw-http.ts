@@ -34,5 +34,5 @@ export async function openMany(url: string, count: number, bytes = ''): Promise<
 
 /** Returns the request line and the Host header. */
 export function head(method: string, path: string): string {
-  return `${method} ${path} HTTP/1.1\r\nHost: api.test\r\n`
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n`
 }

@@ -9,28 +9,44 @@ import { freePort } from './free-port.ts'
 export class TestRedis {
   readonly url: string
   readonly #port: number
+  readonly #options: readonly string[]
+  readonly #file: string | undefined
   #process: ChildProcess | undefined
 
-  constructor(port: number) {
+  /** @param options further options of the command line, after the configuration file if there is one */
+  constructor(port: number, options: readonly string[] = [], file?: string) {
     this.#port = port
+    this.#options = options
+    this.#file = file
     this.url = `redis://127.0.0.1:${port}`
   }
 
   /** Starts an empty Redis. After a stop, the port is the same. */
   async start(): Promise<void> {
-    const options = ['--port', String(this.#port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()]
+    const options = [
+      ...[this.#file ?? []].flat(),
+      '--port',
+      String(this.#port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--dir',
+      tmpdir(),
+      ...this.#options,
+    ]
     // Ends when its standard input closes, even if this process is killed
     const script = '"$0" "$@" & read _; kill -KILL $!; wait'
     const child = spawn(
       'sh',
-      ['-c', `command -v redis-server >/dev/null && ${script}`, 'redis-server', ...options],
+      ['-c', `command -v redis-server >/dev/null || exit; ${script}`, 'redis-server', ...options],
       {
         stdio: ['pipe', 'pipe', 'ignore'],
       },
     )
     this.#process = child
     for await (const line of createInterface(child.stdout)) {
-      if (line.includes('Ready to accept connections')) break
+      if (/Ready to accept connections|Sentinel ID is/.test(line)) break
     }
     child.stdout.resume()
     if (child.exitCode !== null || child.stdout.readableEnded)

@@ -3,13 +3,19 @@ import { type BuildOptions, bearer, listen } from './app.ts'
 import { TestIssuer } from './issuer.ts'
 import { patientFetch } from './patience.ts'
 
-/** Starts the service on a port of its own, and its issuer. Returns functions that send tokens over real HTTP. */
+/**
+ * Starts the service on a port of its own, and its issuer. Returns functions that send tokens over real HTTP.
+ *
+ * @param publish changes the keys of the issuer before the start
+ */
 export async function startService(
   t: Test,
   environment: Record<string, string> = {},
   options: BuildOptions = {},
+  publish: (issuer: TestIssuer) => void | Promise<void> = () => {},
 ) {
   const issuer = await TestIssuer.start(t)
+  await publish(issuer)
   const app = await listen(t, issuer, { environment, ...options })
   const get = (token: string, path = '/api/private') => fetch(`${app.url}${path}`, { headers: bearer(token) })
   const status = async (token: string) =>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { secureUrl, secureUrlOf } from '../../src/http/secure-url.ts'
+import { hostnameOf, secureUrl, secureUrlOf } from '../../src/http/secure-url.ts'
 
 t.test('https is accepted for any host, plain http for loopback hosts', async (t) => {
   for (const text of [
@@ -42,4 +42,9 @@ t.test('only an issuer on the loopback names URLs without https', async (t) => {
   for (const issuer of ['https://login.example/', 'http://localhost/'])
     t.equal(secureUrlOf(issuer, 'https://keys.example/')?.href, 'https://keys.example/')
   t.equal(secureUrlOf('http://localhost/', 'http://login.example/'), undefined)
+})
+
+t.test('the host name of a Host header is lower case and without port', async (t) => {
+  const hosts = ['Localhost:3000', '[::1]:80', 'a.test', 'a b', '', undefined]
+  t.strictSame(hosts.map(hostnameOf), ['localhost', '[::1]', 'a.test', '', '', ''])
 })

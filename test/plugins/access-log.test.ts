@@ -61,11 +61,39 @@ t.test('the reason for rejecting a token is logged with the request, without the
   t.notOk(JSON.stringify(lines).includes(token.split('.')[1] ?? ''))
 })
 
+t.test('a rejection without a more precise reason is logged with its message', async (t) => {
+  const lines = await logOf(t, {}, async (get) => {
+    await get('/api/private', { authorization: 'Bearer a b' })
+  })
+  const rejection = lines.find(({ msg }) => msg === 'request rejected')
+  t.match(rejection, { code: 'invalid_token', detail: 'Invalid token headers' })
+})
+
 t.test('requests are logged at levels up to info', async (t) => {
   for (const [LOG_LEVEL, count] of Object.entries({ info: 1, debug: 1, warn: 0, error: 0, silent: 0 })) {
     const lines = await logOf(t, { LOG_LEVEL }, async (get) => {
-      t.equal((await get('/livez')).status, 200)
+      t.equal((await get('/api/public')).status, 200)
     })
     t.equal(lines.filter(({ msg }) => msg === 'request').length, count, LOG_LEVEL)
   }
+})
+
+t.test('successful probes are logged at level debug, failed ones at info', async (t) => {
+  const probes = async (LOG_LEVEL: string) => {
+    const issuer = await TestIssuer.start(t)
+    const app = await listen(t, issuer, { environment: { LOG_LEVEL } })
+    for (const path of ['/livez', '/readyz']) t.equal((await fetch(`${app.url}${path}`)).status, 200)
+    app.startDraining()
+    t.equal((await fetch(`${app.url}/readyz`)).status, 503)
+    await app.close()
+    return app.logLines
+      .filter(({ msg }) => msg === 'request')
+      .map(({ statusCode, level }) => [statusCode, level])
+  }
+  t.strictSame(await probes('info'), [[503, 30]])
+  t.strictSame(await probes('debug'), [
+    [200, 20],
+    [200, 20],
+    [503, 30],
+  ])
 })

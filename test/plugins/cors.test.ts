@@ -5,9 +5,9 @@ import { TestIssuer } from '../helpers/issuer.ts'
 const ORIGIN = 'https://app.example'
 const OTHER_ORIGIN = 'http://localhost:4040'
 
-async function start(t: Test, CLIENT_ORIGIN_URL: string) {
+async function start(t: Test, CLIENT_ORIGIN_URL: string, environment: Record<string, string> = {}) {
   const issuer = await TestIssuer.start(t)
-  const { url } = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL } })
+  const { url } = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL, ...environment } })
   const send = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
     const response = await fetch(`${url}${path}`, { method, headers })
     const cors = [...response.headers].filter(([name]) => name.startsWith('access-control-'))
@@ -18,7 +18,10 @@ async function start(t: Test, CLIENT_ORIGIN_URL: string) {
   return { issuer, send, preflight }
 }
 
-const exposed = 'WWW-Authenticate, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset'
+const exposed =
+  'WWW-Authenticate, DPoP-Nonce, Link, Location, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset'
+const builtIn =
+  'Authorization, DPoP, Content-Type, traceparent, tracestate, X-Request-Id, Idempotency-Key, Mcp-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name'
 
 const allowed = (origin: string) => ({
   'access-control-allow-origin': origin,
@@ -64,10 +67,16 @@ t.test('a preflight is 204 without a token', async (t) => {
     t.strictSame(cors, {
       ...allowed(ORIGIN),
       'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
-      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-allow-headers': builtIn,
       'access-control-max-age': '86400',
     })
   }
+})
+
+t.test('CORS_ALLOWED_HEADERS adds request headers to the allowed ones', async (t) => {
+  const { preflight } = await start(t, ORIGIN, { CORS_ALLOWED_HEADERS: 'X-Tenant-Id, baggage' })
+  const { cors } = await preflight('/api/private', ORIGIN)
+  t.equal(cors['access-control-allow-headers'], `${builtIn}, X-Tenant-Id, baggage`)
 })
 
 t.test('OPTIONS without preflight headers is 204 without CORS headers', async (t) => {
@@ -82,7 +91,8 @@ t.test('without a configured origin no CORS headers are sent', async (t) => {
   for (const [status, answer] of [
     [200, await send('/api/private', { origin: ORIGIN, ...bearer(await issuer.sign()) })],
     [401, await send('/api/private', { origin: ORIGIN })],
-    [404, await preflight('/api/private', ORIGIN)],
+    [405, await preflight('/api/private', ORIGIN)],
+    [404, await preflight('/nowhere', ORIGIN)],
   ] as const) {
     t.equal(answer.status, status)
     t.strictSame(answer.cors, {})

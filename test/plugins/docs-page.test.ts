@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { listen } from '../helpers/app.ts'
-import { TestIssuer } from '../helpers/issuer.ts'
+import { AUDIENCE, TestIssuer } from '../helpers/issuer.ts'
 
 t.test('the docs page', async (t) => {
   const issuer = await TestIssuer.start(t)
@@ -17,6 +17,8 @@ t.test('the docs page', async (t) => {
     t.match(response.headers.get('content-type'), /^text\/html/)
     const html = await response.text()
     t.match(html, /"url": "\/openapi\.json"/)
+    t.match(html, /"x-usePkce": "SHA-256"/)
+    t.match(html, new RegExp(`"audience": "${AUDIENCE}"`))
     const scripts = [...html.matchAll(/<script[^>]*>(.*?)<\/script>/gs)]
     const [inline, ...more] = scripts.map(([, script = '']) => script).filter((script) => script !== '')
     t.strictSame(more, [])
@@ -24,7 +26,7 @@ t.test('the docs page', async (t) => {
     t.strictSame(response.headers.get('content-security-policy')?.split('; '), [
       "default-src 'none'",
       `script-src 'self' 'sha256-${hash}'`,
-      "style-src 'unsafe-inline'",
+      "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data:",
       "font-src 'self' data:",
       `connect-src 'self' ${new URL(issuer.url).origin} https://second.test`,
@@ -38,6 +40,39 @@ t.test('the docs page', async (t) => {
       'the login window can reach its opener',
     )
     t.equal(response.headers.get('x-content-type-options'), 'nosniff')
+  })
+
+  t.test('has the look of the other pages: theme, mark and fonts, and telemetry stays off', async (t) => {
+    const html = await (await fetch(`${url}/docs`)).text()
+    t.match(html, /^<!doctype html>\s*<html lang="en">/)
+    t.match(html, /<meta name="description" content="Read and try the API of Gatehouse\.">/)
+    t.match(html, /"withDefaultFonts": false/)
+    t.match(html, /"telemetry": false/)
+    const linked = Object.fromEntries(
+      [...html.matchAll(/<link rel="(\w+)" href="([^"]+)"/g)].map(([, rel, href]) => [rel, href]),
+    )
+    const get = async (address = '') => {
+      const { statusCode, headers, body } = await app.inject(address)
+      t.equal(statusCode, 200, address)
+      t.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
+      return { type: headers['content-type'], body }
+    }
+    t.match(await get(linked.icon), { type: 'image/svg+xml', body: /^<svg / })
+    const { type, body } = await get(linked.stylesheet)
+    t.equal(type, 'text/css; charset=utf-8')
+    t.match(body, '--scalar-background-1: var(--ground)')
+    t.match(body, '--ground: light-dark(')
+    t.match(body, '--service: "Gatehouse"')
+    const addresses = [...body.matchAll(/url\("([^"]+)"\)/g)].map(([, address]) => address)
+    t.strictSame(await Promise.all(addresses.map(async (address) => (await get(address)).type)), [
+      'font/woff2',
+      'font/woff2',
+      'font/woff2',
+      'image/svg+xml',
+    ])
+    const [font = ''] = addresses
+    const { headers } = await app.inject({ url: font, headers: { 'accept-encoding': 'br, gzip' } })
+    t.notOk(headers['content-encoding'], 'fonts are compressed themselves')
   })
 
   t.test('loads scripts and styles from the service only', async (t) => {

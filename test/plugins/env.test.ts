@@ -10,9 +10,6 @@ t.test('app.config is the loaded configuration, frozen', async (t) => {
     CLIENT_ORIGIN_URL: 'https://a.example,https://b.example',
     TRUST_PROXY: 'loopback,10.0.0.0/8',
     BASE_URL: 'https://app.example',
-    AUTH0_CLIENT_ID: 'client',
-    AUTH0_CLIENT_SECRET: 'secret',
-    SESSION_SECRET: 's'.repeat(32),
   }
   const app = await buildApp(t, issuer, { environment })
   t.strictSame(app.config, loadConfig({ AUTH0_DOMAIN: issuer.url, AUTH0_AUDIENCE: AUDIENCE, ...environment }))

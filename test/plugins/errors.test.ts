@@ -68,7 +68,6 @@ t.test('the response to an invalid request names every field that is not valid',
     [await post(['a list']), { body: /object/ }],
     [await get('/things/7'), { limit: /required/ }],
     [await get('/things/7?limit=101&cursor=x'), { limit: /<= 100/, cursor: /integer/ }],
-    [await get('/things/x?limit=1'), { id: /integer/ }],
     [await get('/things/7?limit=1', { 'x-version': 'x' }), { 'x-version': /integer/ }],
   ] as const) {
     const { validation, ...body } = answer.json()
@@ -84,6 +83,13 @@ t.test('the response to an invalid request names every field that is not valid',
     )
     t.equal(validation.length, Object.keys(expected).length)
   }
+})
+
+t.test('a path with a parameter that is not valid is 404', async (t) => {
+  const schema = { params: Type.Object({ id: Type.Integer() }) }
+  const app = await start(t, (app) => app.get('/things/:id', { ...open, schema }, async () => 'ok'))
+  t.equal((await app.inject('/things/7')).statusCode, 200)
+  t.match((await app.inject('/things/x')).json(), { statusCode: 404, code: 'not_found' })
 })
 
 t.test('a validation error without a context names the request', async (t) => {
@@ -170,6 +176,41 @@ t.test(
     }
   },
 )
+
+/** As http-errors makes it, on which @fastify/sensible is built. */
+function httpError(statusCode: number, message: string, fields: object = {}) {
+  return Object.assign(new Error(message), { statusCode, status: statusCode, expose: true, ...fields })
+}
+
+t.test('an error of a route with a 4xx status keeps status, code and message', async (t) => {
+  const { body, status, log } = await thrown(t, httpError(418, 'mine', { code: 'MY_CODE' }))
+  t.equal(status, 418)
+  t.strictSame(body, { statusCode: 418, code: 'MY_CODE', error: "I'm a Teapot", message: 'mine' })
+  t.match(log, { level: 30, msg: 'request rejected', code: 'MY_CODE', detail: 'mine' })
+})
+
+t.test('an error of a route without a code has the code of its status', async (t) => {
+  for (const [error, expected] of [
+    [httpError(404, 'no such thing'), [404, 'not_found', 'Not Found', 'no such thing']],
+    [httpError(418, 'mine'), [418, 'im_a_teapot', "I'm a Teapot", 'mine']],
+    [httpError(422, 'mine', { code: 7 }), [422, 'unprocessable_entity', 'Unprocessable Entity', 'mine']],
+    [httpError(409, ''), [409, 'conflict', 'Conflict', 'Conflict']],
+    [httpError(499, 'mine'), [499, 'bad_request', 'Bad Request', 'mine']],
+    [httpError(404, '/private/x', { expose: false }), [404, 'not_found', 'Not Found', 'Not Found']],
+  ] as const) {
+    const { body, status } = await thrown(t, error)
+    t.strictSame([status, body.code, body.error, body.message], expected)
+  }
+})
+
+t.test('an error of a route whose status is not a 4xx integer is a 500 without details', async (t) => {
+  for (const statusCode of [200, 500, 502, 503, 599, 600, 404.5, Number.NaN, '404', null]) {
+    const error = Object.assign(new Error('inner'), { statusCode, code: 'MY_CODE', expose: true })
+    const { body, status } = await thrown(t, error, { expectsErrors: true })
+    t.equal(status, 500)
+    t.strictSame(body, internalError)
+  }
+})
 
 t.test('an unknown path is 404', async (t) => {
   const app = await start(t, () => {})

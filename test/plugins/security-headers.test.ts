@@ -16,7 +16,7 @@ t.test('every response has the security headers and no banner', async (t) => {
     ['an unauthenticated request', 401, '/api/private'],
     ['an unauthorised request', 403, '/api/private-scoped', { headers: token }],
     ['an unknown path', 404, '/nowhere'],
-    ['an unknown method', 404, '/api/public', { method: 'POST' }],
+    ['an unknown method', 405, '/api/public', { method: 'POST' }],
     ['a bad URL', 400, '/%'],
     ['a preflight', 204, '/api/private', { method: 'OPTIONS', headers: preflight }],
   ]

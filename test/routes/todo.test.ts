@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import { bearer, buildApp } from '../helpers/app.ts'
+import { bearer, buildApp, DPOP_OFFER, METADATA } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../helpers/database.ts'
 import { TestIssuer } from '../helpers/issuer.ts'
@@ -8,10 +8,10 @@ import { TestIssuer } from '../helpers/issuer.ts'
 const today = () => new Date().toISOString().slice(0, 10)
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
-async function start(t: Test, url: string) {
+async function start(t: Test, url: string, environment: Record<string, string> = {}) {
   await prepare(url)
   const issuer = await TestIssuer.start(t)
-  const app = await buildApp(t, issuer, { environment: { DATABASE_URL: url } })
+  const app = await buildApp(t, issuer, { environment: { DATABASE_URL: url, ...environment } })
   /** Sends requests as one user. */
   const as = async (sub: string) => {
     const token = bearer(await issuer.sign({ sub }))
@@ -66,7 +66,7 @@ onEachDatabase(t, 'a to-do is created, read, updated and deleted', async (t, url
   })
   t.strictSame((await ada('PUT', '/todo/1', { title: 'water the plants', date: '2026-11-21' })).body, todo)
 
-  const removed = await ada('DELETE', '/todo/1')
+  const removed = await ada('DELETE', '/todo/1', undefined, { 'content-type': 'application/json' })
   t.strictSame([removed.status, removed.body], [204, undefined])
   for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'] as const) {
     const payload = method === 'GET' || method === 'DELETE' ? undefined : { title: 'a' }
@@ -98,20 +98,35 @@ onEachDatabase(
   },
 )
 
-onEachDatabase(t, 'id and user in a body are ignored', async (t, url) => {
-  const { as } = await start(t, url)
-  const [ada, bob] = [await as('auth0|ada'), await as('auth0|bob')]
-  await bob('POST', '/todo', { title: 'his own' })
-  const foreign = { id: 77, user: 1, user_id: 1, created_at: 'x' }
-  t.match(await ada('POST', '/todo', { title: 'a', ...foreign }), { status: 201, body: { id: 2, user: 2 } })
-  t.match(await ada('PUT', '/todo/2', { title: 'b', ...foreign }), {
-    status: 200,
-    body: { id: 2, user: 2, title: 'b' },
-  })
-  t.match(await ada('PATCH', '/todo/2', foreign), { status: 200, body: { id: 2, user: 2, title: 'b' } })
-  t.match(await ada('POST', '/todo', 'title=c&id=1&user=1', form), { status: 201, body: { id: 3, user: 2 } })
-  t.equal((await bob('GET', '/todo')).body.length, 1)
-})
+onEachDatabase(
+  t,
+  'id and user in a body are ignored, and any other unknown field is rejected',
+  async (t, url) => {
+    const { as } = await start(t, url)
+    const [ada, bob] = [await as('auth0|ada'), await as('auth0|bob')]
+    await bob('POST', '/todo', { title: 'his own' })
+    const foreign = { id: 77, user: 1 }
+    t.match(await ada('POST', '/todo', { title: 'a', ...foreign }), { status: 201, body: { id: 2, user: 2 } })
+    t.match(await ada('PUT', '/todo/2', { title: 'b', ...foreign }), {
+      status: 200,
+      body: { id: 2, user: 2, title: 'b' },
+    })
+    t.match(await ada('PATCH', '/todo/2', foreign), { status: 200, body: { id: 2, user: 2, title: 'b' } })
+    t.match(await ada('POST', '/todo', 'title=c&id=1&user=1', form), {
+      status: 201,
+      body: { id: 3, user: 2 },
+    })
+    t.match(await ada('PATCH', '/todo/2', { ...foreign, user_id: 1, titel: 'x' }), {
+      status: 400,
+      body: { validation: [{ field: 'user_id' }, { field: 'titel' }] },
+    })
+    t.match(await ada('POST', '/todo', 'title=c&done=1', form), {
+      status: 400,
+      body: { validation: [{ field: 'done', message: 'is not a known field' }] },
+    })
+    t.equal((await bob('GET', '/todo')).body.length, 1)
+  },
+)
 
 onEachDatabase(t, 'SQL in a title is stored as text', async (t, url) => {
   const { as } = await start(t, url)
@@ -309,6 +324,35 @@ t.test('without a token, the response is 401 even if the body is invalid', async
   ] as const) {
     const answer = await app.inject({ method, url })
     t.match(answer.json(), { statusCode: 401, code: 'missing_token' }, `${method} ${url}`)
-    t.equal(answer.headers['www-authenticate'], 'Bearer realm="api"')
+    t.strictSame(answer.headers['www-authenticate'], [`Bearer realm="api", ${METADATA}`, DPOP_OFFER])
   }
+})
+
+t.test('beyond TODOS_PER_USER_MAX a new to-do is 409, and OpenAPI documents it', async (t) => {
+  const { app, as } = await start(t, 'file::memory:', { TODOS_PER_USER_MAX: '2' })
+  const [ada, bob] = [await as('auth0|ada'), await as('auth0|bob')]
+  for (const title of ['a', 'b']) t.match(await ada('POST', '/todo', { title }), { status: 201 })
+  const rejected = await ada('POST', '/todo', { title: 'c' })
+  t.match(rejected, { status: 409, body: { statusCode: 409, code: 'limit_reached' } })
+  t.match(await bob('POST', '/todo', { title: 'a' }), { status: 201 })
+  t.match(await ada('PATCH', '/todo/1', { title: 'd' }), { status: 200 })
+  t.match(await ada('DELETE', '/todo/1'), { status: 204 })
+  t.match(await ada('POST', '/todo', { title: 'c' }), { status: 201 })
+  const { paths } = app.swagger() as unknown as {
+    paths: Record<string, Record<string, { responses: object }>>
+  }
+  t.match(paths['/todo']?.post?.responses, { 409: { description: /maximum number/ } })
+})
+
+t.test('the OpenAPI document describes forms, the location of a new to-do and the conflicts', async (t) => {
+  const app = await buildApp(t, await TestIssuer.start(t))
+  const { paths, components, tags } = (await app.inject('/openapi.json')).json()
+  for (const name of ['NewTodo', 'Todo', 'TodoChanges']) t.ok(components.schemas[name], name)
+  t.match(tags[0], { name: 'to-dos' })
+  const json = { schema: { $ref: '#/components/schemas/NewTodo' } }
+  t.match(paths['/todo'].post, {
+    requestBody: { content: { 'application/json': json, 'application/x-www-form-urlencoded': json } },
+    responses: { 201: { headers: { Location: {} } }, 409: { description: /deleted.*maximum/ } },
+  })
+  t.match(paths['/todo'].get.responses, { 200: { description: 'A page of to-dos', headers: { Link: {} } } })
 })

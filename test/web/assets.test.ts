@@ -6,11 +6,13 @@ import { TestIssuer } from '../helpers/issuer.ts'
 import { webApp } from '../helpers/pages.ts'
 
 const types = {
+  'theme.css': 'text/css; charset=utf-8',
   'style.css': 'text/css; charset=utf-8',
   'menu.js': 'application/javascript; charset=utf-8',
   'back.js': 'application/javascript; charset=utf-8',
-  'icon.svg': 'image/svg+xml',
-  'gatehouse.svg': 'image/svg+xml',
+  'copy.js': 'application/javascript; charset=utf-8',
+  'mark.svg': 'image/svg+xml',
+  'hero.svg': 'image/svg+xml',
   'inter.woff2': 'font/woff2',
   'space-grotesk.woff2': 'font/woff2',
   'fira-code.woff2': 'font/woff2',
@@ -28,6 +30,12 @@ t.test('assets', async (t) => {
     const others: number[] = []
     for (let i = 0; i < 4; i++) others.push(await status('/assets'))
     t.strictSame(others, [404, 404, 404, 429])
+  })
+
+  t.test('the icon is also at /favicon.ico', async (t) => {
+    const response = await get('/favicon.ico')
+    t.strictSame([response.status, response.headers.get('content-type')], [200, 'image/svg+xml'])
+    t.match(await response.text(), /^<svg /)
   })
 
   t.test('are served with their media type and cached for good', async (t) => {

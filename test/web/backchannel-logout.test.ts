@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { deleteExpired } from '../../src/plugins/store/tables/delete-expired.ts'
+import { bearer } from '../helpers/app.ts'
 import { moveClock } from '../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../helpers/database.ts'
 import { isCallback, listenAsWebApp, loggedIn, startWebApp } from '../helpers/web-app.ts'
@@ -62,6 +63,26 @@ onEachDatabase(t, 'the sessions named by sid, by sub or by both end', async (t, 
   }
 })
 
+t.test('access tokens of the session end with it; without sid, those that the user got before', async (t) => {
+  const { url, web } = await startWithIssuer(t)
+  const now = Math.floor(Date.now() / 1000)
+  const status = async (claims: object) => {
+    const token = await web.issuer.sign({ sub: 'a', ...claims })
+    return (await fetch(`${url}/api/private`, { headers: bearer(token) })).status
+  }
+  const statuses = async () => [
+    await status({ sid: '1', iat: now - 10 }),
+    await status({ sid: '2', iat: now - 10 }),
+    await status({ iat: now - 5 }),
+    await status({ sub: 'b', iat: now - 10 }),
+  ]
+  t.strictSame(await statuses(), [200, 200, 200, 200])
+  t.equal((await send(url, await logoutToken(web, { sub: 'a', sid: '1' }))).status, 200)
+  t.strictSame(await statuses(), [401, 200, 200, 200])
+  t.equal((await send(url, await logoutToken(web, { sub: 'a', iat: now - 5 }))).status, 200)
+  t.strictSame(await statuses(), [401, 401, 200, 200])
+})
+
 onEachDatabase(t, 'a logout token is accepted once, across all processes', async (t, DATABASE_URL) => {
   await prepare(DATABASE_URL)
   const { url, web } = await startWithIssuer(t, { DATABASE_URL })
@@ -99,7 +120,7 @@ t.test('a request that is not a form with one logout token is rejected with unca
     t.equal(response.headers.get('cache-control'), 'no-store')
     if (status !== 200) t.match(await response.json(), { statusCode: status, code: String })
   }
-  t.equal((await fetch(`${url}/backchannel-logout`)).status, 404)
+  t.equal((await fetch(`${url}/backchannel-logout`)).status, 405)
 })
 
 t.test('a logout token is not used up when the database fails', async (t) => {

@@ -75,7 +75,8 @@ t.test('any other thrown value is a 500 without details, which are in the log', 
 
 t.test('errors of Fastify keep their status', async (t) => {
   const thrown = await start(t)
-  const { status, body } = await thrown(Object.assign(new Error('inner text'), { statusCode: 413 }))
+  const fault = { statusCode: 413, code: 'FST_ERR_CTP_BODY_TOO_LARGE' }
+  const { status, body } = await thrown(Object.assign(new Error('inner text'), fault))
   t.equal(status, 413)
   t.match(body, /larger than 64 KiB/)
   t.notMatch(body, /inner text/)
@@ -91,12 +92,16 @@ t.test('an unknown path', async (t) => {
   const notFound = { statusCode: 404, code: 'not_found', error: 'Not Found', message: 'Not Found' }
 
   t.test('is a page to browsers, with the content security policy of pages', async (t) => {
-    for (const url of ['/nowhere', '/profile/more', '/apis', '/todos', '/assets/x/y', '/docs/x', '/?a']) {
-      const { statusCode, headers, body } = await app.inject({
-        method: url === '/?a' ? 'POST' : 'GET',
-        url,
-        headers: { accept },
-      })
+    for (const url of [
+      '/nowhere',
+      '/profile/more',
+      '/apis',
+      '/todo-list', // part: todos
+      '/assets/x/y',
+      '/docs/x',
+      '/nowhere?a',
+    ]) {
+      const { statusCode, headers, body } = await app.inject({ url, headers: { accept } })
       t.equal(statusCode, 404, url)
       t.match(headers, {
         'content-type': 'text/html; charset=utf-8',
@@ -153,8 +158,11 @@ t.test('an unknown path', async (t) => {
     }
   })
 
-  t.test('is JSON to every client below /api and /todo', async (t) => {
-    for (const url of ['/api', '/api/', '/api/nowhere', '/api?a', '/todo/1/more']) {
+  t.test('is JSON to every client below paths of the API', async (t) => {
+    for (const url of [
+      ...['/api', '/api/', '/api/nowhere', '/api?a'],
+      '/todo/1/more', // part: todos
+    ]) {
       const answer = await app.inject({ url, headers: { accept } })
       t.equal(answer.statusCode, 404, url)
       t.strictSame(answer.json(), notFound)

@@ -1,17 +1,16 @@
 import { isUtf8 } from 'node:buffer'
-import type { Header } from './checks.ts'
+import type { UnverifiedToken } from './checks.ts'
 import { unusable } from './errors.ts'
-import type { Claims } from './verified-token.ts'
 
 /** Splits a compact JWS into its parts without verifying it. Throws if it is not a JWS. */
-export type Decode = (token: string) => { header: Header; payload: Claims }
+export type Decode = (token: string) => UnverifiedToken
 
 /**
  * Decodes a token as strictly as RFC 7515, section 5.2 requires. Common decoders are not that strict.
  *
  * @throws {TokenError} 401 unless it is three segments of base64url, the first two of which are JSON objects in UTF-8
  */
-export function decodeToken(token: string, decode: Decode): ReturnType<Decode> {
+export function decodeToken(token: string, decode: Decode): UnverifiedToken {
   checkEncoding(token)
   try {
     return decode(token)

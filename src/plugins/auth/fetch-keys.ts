@@ -1,4 +1,5 @@
 import { fetchJson, isObject } from '../../http/fetch-json.ts'
+import { algorithmName } from './algorithm-name.ts'
 import { isFit, type Jwk, thumbprint } from './jwk.ts'
 import { pickKey } from './pick-key.ts'
 import { kidOf, type SigningKey, toSigningKey } from './signing-key.ts'
@@ -16,18 +17,34 @@ export async function fetchKeys(
   algorithms: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly SigningKey[]> {
-  const { keys } = await fetchJson(jwksUri, signal, { accept: ACCEPT })
+  return importKeys(await fetchJson(jwksUri, signal, { accept: ACCEPT }), algorithms)
+}
+
+/**
+ * Imports the keys of a key set.
+ *
+ * @throws {Error} if the set is empty: issuers publish at least one key, so it is a mistake that must not drop the known ones
+ */
+export async function importKeys(
+  { keys }: Readonly<Record<string, unknown>>,
+  algorithms: readonly string[],
+): Promise<readonly SigningKey[]> {
   if (!Array.isArray(keys)) throw new Error('the key set has no keys')
-  const jwks: readonly Jwk[] = keys.filter(isObject).slice(0, MAX_KEYS)
+  const jwks: readonly Jwk[] = keys.filter(isObject).slice(0, MAX_KEYS).map(withAlgorithmName)
+  if (jwks.length === 0) throw new Error('the key set is empty')
   const signingKeys: SigningKey[] = []
   for (const algorithm of algorithms) {
     const usable = unambiguous(jwks.filter((jwk) => isFit(jwk, algorithm)))
     for (const kid of usable.map(kidOf)) {
-      const key = toSigningKey(await pickKey(jwksUri, usable, algorithm, kid), algorithm)
+      const key = toSigningKey(await pickKey(usable, algorithm, kid), algorithm)
       if (key) signingKeys.push(key)
     }
   }
   return signingKeys
+}
+
+function withAlgorithmName(jwk: Jwk): Jwk {
+  return typeof jwk.alg === 'string' ? { ...jwk, alg: algorithmName(jwk.alg) } : jwk
 }
 
 /** RFC 7517, section 8.5.2. API servers of Kubernetes answer 406 to `application/json` alone. */

@@ -19,8 +19,9 @@ export function toPublicKey(jwk: Jwk, algorithm: string): KeyObject | undefined 
 
 /** RFC 7638: equal for equal key material, whatever else the JWK says. Base64url of SHA-256. */
 export function thumbprint({ kty, crv, x, y, n, e }: Jwk): string {
-  // JSON.stringify omits members that are undefined; these stand in lexicographic order
-  return createHash('sha256').update(JSON.stringify({ crv, e, kty, n, x, y })).digest('base64url')
+  // The required members of the type, in lexicographic order. JSON.stringify omits members that are undefined
+  const required = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y: kty === 'EC' ? y : undefined }
+  return createHash('sha256').update(JSON.stringify(required)).digest('base64url')
 }
 
 /** RFC 7518, section 6, and RFC 8037, section 2: a key without its required members is ignored (RFC 7517, section 5). */

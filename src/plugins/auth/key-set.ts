@@ -1,9 +1,10 @@
 import { Cooldown } from '../../http/cooldown.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
-import { TokenError, tokenErrors, unusable } from './errors.ts'
-import { keyName, type SigningKey } from './signing-key.ts'
+import { unavailableKeys, unknownKey } from './errors.ts'
+import type { Jwk } from './jwk.ts'
+import { findKey, publishedKeys, type SigningKey } from './signing-key.ts'
 
-/** Age up to which keys are used without a renewal. */
+/** Age up to which downloaded keys are used without a renewal. */
 export const FRESH_MS = 10 * 60_000
 /** Time between downloads for unknown keys, because callers can invent any `kid`. */
 export const MISS_COOLDOWN_MS = 30_000
@@ -13,6 +14,9 @@ export const FAILURE_COOLDOWN_MS = 5_000
 export interface KeySetOptions {
   readonly issuer: string
   readonly maxStaleMs: number
+  /** Age up to which keys are used without a renewal. */
+  readonly freshMs: number
+  readonly origin: 'fetched' | 'file'
   readonly fetchKeys: (now: number) => Promise<readonly SigningKey[]>
   /** Called after every download, for logging. */
   readonly onFetch: (outcome: FetchOutcome) => void
@@ -25,7 +29,7 @@ export interface FetchOutcome {
 }
 
 /**
- * Holds the keys of one issuer. They are fresh for 10 minutes, and then renewed in the background while they stay in
+ * Holds the keys of one issuer. They are fresh for a while, and then renewed in the background while they stay in
  * use. A key is dropped as soon as the issuer no longer publishes it. While the issuer is unavailable, the keys are kept
  * up to `maxStaleMs`. Times are arguments, in milliseconds since the epoch.
  *
@@ -35,6 +39,8 @@ export interface FetchOutcome {
 export class KeySet {
   /** Number of downloads by result. */
   readonly fetches = { ok: 0, failed: 0 }
+  /** Called after every successful download. Must not throw. */
+  onRenewed: ((fetchedAt: number) => void) | undefined
   readonly #options: KeySetOptions
   readonly #flight = new SingleFlight<void>()
   readonly #missCooldown = new Cooldown(MISS_COOLDOWN_MS)
@@ -42,6 +48,7 @@ export class KeySet {
   readonly #renewalCooldown = new Cooldown(MISS_COOLDOWN_MS)
   #keys: ReadonlyMap<string, SigningKey> = new Map()
   #fetchedAt: number | undefined
+  #isRestored = false
 
   constructor(options: KeySetOptions) {
     this.#options = options
@@ -52,6 +59,28 @@ export class KeySet {
     return this.#keys.size
   }
 
+  /** The keys as they are published, each once. */
+  get jwks(): readonly Jwk[] {
+    return publishedKeys([...this.#keys.values()])
+  }
+
+  /** Origin of the keys: `kept` are those of an earlier process. Undefined before there are any. */
+  get source(): 'fetched' | 'file' | 'kept' | undefined {
+    if (this.#fetchedAt === undefined) return undefined
+    return this.#isRestored ? 'kept' : this.#options.origin
+  }
+
+  /**
+   * Adds the keys that an earlier process has downloaded, unless there are some. They are stale: their first use starts a
+   * renewal.
+   */
+  restore(keys: readonly SigningKey[], fetchedAt: number): void {
+    if (this.#fetchedAt !== undefined) return
+    this.#keys = new Map(keys.map((key) => [key.name, key]))
+    this.#fetchedAt = fetchedAt
+    this.#isRestored = true
+  }
+
   /** Returns the time since the last successful download, or undefined before the first. */
   ageMs(now: number): number | undefined {
     return this.#fetchedAt === undefined ? undefined : now - this.#fetchedAt
@@ -59,16 +88,16 @@ export class KeySet {
 
   /** Tells whether a key is still trusted. Never waits. Starts a renewal if the keys are stale. */
   trusts(key: SigningKey, now: number): boolean {
-    if (!this.#isUsable(now)) return false
+    if (!this.isUsable(now)) return false
     this.#renewIfDue(now)
     return this.#keys.get(key.name) === key
   }
 
   /** Finds a known key. Never waits. Starts a renewal if the keys are stale. */
   find(algorithm: string, kid: string | undefined, now: number): SigningKey | undefined {
-    if (!this.#isUsable(now)) return undefined
+    if (!this.isUsable(now)) return undefined
     this.#renewIfDue(now)
-    return this.#keys.get(keyName(algorithm, kid))
+    return findKey(this.#keys, algorithm, kid)
   }
 
   /**
@@ -77,31 +106,49 @@ export class KeySet {
    * @throws {TokenError} 401 if the issuer does not have the key, 503 if it is unavailable
    */
   async fetch(algorithm: string, kid: string | undefined, now: number): Promise<SigningKey> {
-    const name = keyName(algorithm, kid)
+    const lookUp = () => this.#download(algorithm, kid, now)
     // A running download may have started before the key was published, so one more download may follow
-    const key = (this.#isRenewing && (await this.#lookUp(name, now))) || (await this.#lookUp(name, now))
+    const key = (this.#isRenewing && (await lookUp())) || (await lookUp())
     if (key) return key
     this.#missCooldown.start(now)
     throw unknownKey()
   }
 
-  async #lookUp(name: string, now: number): Promise<SigningKey | undefined> {
+  /**
+   * Looks for a new key with the same name after a wrong signature, which may be the first sign that the issuer has
+   * replaced the key. At most one download in 30 seconds, because callers can send any signature.
+   *
+   * @returns undefined if the key is still the same, or the issuer cannot be asked now
+   */
+  replacement(key: SigningKey, now: number): Promise<SigningKey | undefined> | undefined {
+    const cooldowns = [this.#missCooldown, this.#failureCooldown]
+    if (cooldowns.some((cooldown) => cooldown.remainingMs(now) > 0)) return undefined
+    this.#missCooldown.start(now)
+    const found = () => {
+      const current = this.#keys.get(key.name)
+      return current === key ? undefined : current
+    }
+    return this.renew(now).then(found, () => undefined) // onFetch has logged it
+  }
+
+  async #download(algorithm: string, kid: string | undefined, now: number): Promise<SigningKey | undefined> {
     if (!this.#isRenewing) this.#rejectDuringCooldown(now)
     try {
-      await this.#renew(now)
+      await this.renew(now)
     } catch (cause) {
-      throw unavailable(FAILURE_COOLDOWN_MS, cause)
+      throw unavailableKeys(FAILURE_COOLDOWN_MS, cause)
     }
-    return this.#keys.get(name)
+    return findKey(this.#keys, algorithm, kid)
   }
 
   #rejectDuringCooldown(now: number): void {
     const remainingMs = this.#failureCooldown.remainingMs(now)
-    if (remainingMs > 0) throw unavailable(remainingMs)
-    if (this.#isUsable(now) && this.#missCooldown.remainingMs(now) > 0) throw unknownKey()
+    if (remainingMs > 0) throw unavailableKeys(remainingMs)
+    if (this.isUsable(now) && this.#missCooldown.remainingMs(now) > 0) throw unknownKey()
   }
 
-  #isUsable(now: number): boolean {
+  /** Tells whether there are keys that are not too old. */
+  isUsable(now: number): boolean {
     return this.#fetchedAt !== undefined && now < this.#fetchedAt + this.#options.maxStaleMs
   }
 
@@ -111,25 +158,28 @@ export class KeySet {
 
   #renewIfDue(now: number): void {
     const age = this.ageMs(now) as number // of a usable set
-    const isFresh = age >= 0 && age < FRESH_MS
+    const isFresh = !this.#isRestored && age >= 0 && age < this.#options.freshMs
     if (isFresh || this.#isRenewing || this.#renewalCooldown.remainingMs(now) > 0) return
-    this.#renew(now).catch(() => {}) // onFetch has logged it, and the keys stay in use
+    this.renew(now).catch(() => {}) // onFetch has logged it, and the keys stay in use
   }
 
-  #renew(now: number): Promise<void> {
-    return this.#flight.run(this.#options.issuer, () => this.#download(now))
+  /** Downloads the keys. Concurrent callers share one download. Rejects if it fails, after `onFetch`. */
+  renew(now: number): Promise<void> {
+    return this.#flight.run(this.#options.issuer, () => this.#replaceKeys(now))
   }
 
-  async #download(now: number): Promise<void> {
+  async #replaceKeys(now: number): Promise<void> {
     const { issuer, fetchKeys, onFetch } = this.#options
     try {
       const keys = await fetchKeys(now)
       this.#keys = new Map(keys.map((key) => [key.name, this.#keepIdentity(key)]))
       this.#fetchedAt = now
+      this.#isRestored = false
       this.#failureCooldown.end()
       this.#renewalCooldown.end()
       this.fetches.ok++
       onFetch({ issuer, keys: this.#keys.size })
+      this.onRenewed?.(now)
     } catch (error) {
       this.#failureCooldown.start(now)
       this.#renewalCooldown.start(now)
@@ -142,18 +192,7 @@ export class KeySet {
   /** Keeps the objects of keys that are still published, so that their tokens stay cached. */
   #keepIdentity(key: SigningKey): SigningKey {
     const known = this.#keys.get(key.name)
-    return known?.thumbprint === key.thumbprint ? known : key
+    const isSame = known?.thumbprint === key.thumbprint && known.issuer === key.issuer
+    return isSame ? known : key
   }
-}
-
-function unknownKey(): TokenError {
-  return unusable('unknown_key', 'kid is not in the key set of the issuer')
-}
-
-function unavailable(retryAfterMs: number, cause?: unknown): TokenError {
-  return new TokenError(tokenErrors.issuerUnavailable, 'issuer_unavailable', {
-    detail: 'the key set cannot be fetched',
-    retryAfterSeconds: retryAfterMs / 1000,
-    cause,
-  })
 }

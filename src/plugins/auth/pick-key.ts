@@ -5,15 +5,11 @@ import type { Jwk } from './jwk.ts'
  * redirects, and keeps returning withdrawn keys. Therefore each look-up has a new instance, whose request gets the given
  * keys as its response (docs/decisions/0007).
  */
-export async function pickKey(jwksUri: string, keys: readonly Jwk[], alg: string, kid: string | undefined) {
+export async function pickKey(keys: readonly Jwk[], alg: string, kid: string | undefined) {
   // Loaded with the first key set: it brings 40 files for elliptic curves, 18 MB, that are not used here
   const { default: buildGetJwks } = await import('get-jwks')
-  const { origin, pathname, search } = new URL(jwksUri)
-  const { getJwk } = buildGetJwks({
-    jwksPath: pathname + search,
-    fetchOptions: { dispatcher: respondWith({ keys }) } as object,
-  })
-  return getJwk({ domain: origin, alg, kid: kid as string }) // get-jwks compares with ===: undefined finds a key without `kid`
+  const { getJwk } = buildGetJwks({ fetchOptions: { dispatcher: respondWith({ keys }) } as object })
+  return getJwk({ domain: 'https://issuer.invalid/', alg, kid: kid as string }) // get-jwks compares with ===: undefined finds a key without `kid`
 }
 
 /**

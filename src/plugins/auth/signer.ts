@@ -1,3 +1,4 @@
+import { algorithmName } from './algorithm-name.ts'
 import type { Header } from './checks.ts'
 import { unusable } from './errors.ts'
 import type { KeySet } from './key-set.ts'
@@ -15,14 +16,21 @@ export function findSigner(
   keySet: KeySet,
   now: number,
 ): SigningKey | Promise<SigningKey> {
-  const { alg, kid } = header as { alg: string; kid?: string }
-  const key = keySet.find(alg, kid, now)
-  return key
-    ? checkSignature(token, key)
-    : keySet.fetch(alg, kid, now).then((key) => checkSignature(token, key))
+  const kid = header.kid as string | undefined
+  const algorithm = algorithmName(header.alg as string)
+  const key = keySet.find(algorithm, kid, now)
+  if (!key) return keySet.fetch(algorithm, kid, now).then((fetched) => checkSignature(token, fetched))
+  if (key.verify(token)) return key
+  const replacement = keySet.replacement(key, now)
+  if (!replacement) throw wrongSignature()
+  return replacement.then((other) => checkSignature(token, other))
 }
 
-function checkSignature(token: string, key: SigningKey): SigningKey {
-  if (key.verify(token)) return key
-  throw unusable('signature', 'the signature is not by the key it names')
+function checkSignature(token: string, key: SigningKey | undefined): SigningKey {
+  if (key?.verify(token)) return key
+  throw wrongSignature()
+}
+
+function wrongSignature() {
+  return unusable('signature', 'the signature is not by the key it names')
 }

@@ -7,11 +7,15 @@ export interface SigningKey {
   readonly name: string
   /** Thumbprint (RFC 7638). */
   readonly thumbprint: string
+  /** Issuer whose tokens the key may sign, where several share a key set. `{tenantid}` stands for the tenant. */
+  readonly issuer?: string | undefined
+  /** The key as it is published. */
+  readonly jwk: Jwk
   /** Verifies the signature of a compact JWS (RFC 7515, section 5.2, step 8). */
   readonly verify: (token: string) => boolean
 }
 
-/** Names a key. A token without `kid` needs a key without `kid`. */
+/** Names a key. */
 export function keyName(algorithm: string, kid: string | undefined): string {
   return kid === undefined ? algorithm : `${algorithm} ${kid}`
 }
@@ -23,9 +27,31 @@ export function toSigningKey(jwk: Jwk, algorithm: string): SigningKey | undefine
     key && {
       name: keyName(algorithm, kidOf(jwk)),
       thumbprint: thumbprint(jwk),
+      issuer: typeof jwk.issuer === 'string' ? jwk.issuer : undefined,
+      jwk,
       verify: signatureVerifier(key, algorithm),
     }
   )
+}
+
+/**
+ * Finds the key of a token. One without `kid` may be signed by a key without `kid` or by the only key of the algorithm
+ * (RFC 7515, section 4.1.4).
+ */
+export function findKey(
+  keys: ReadonlyMap<string, SigningKey>,
+  algorithm: string,
+  kid: string | undefined,
+): SigningKey | undefined {
+  const key = keys.get(keyName(algorithm, kid))
+  if (key || kid !== undefined) return key
+  const fitting = [...keys.values()].filter(({ name }) => name.startsWith(`${algorithm} `))
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+/** Lists the JWKs of keys. A JWK without `alg` is a key of several algorithms. */
+export function publishedKeys(keys: readonly SigningKey[]): readonly Jwk[] {
+  return [...new Map(keys.map(({ jwk }) => [`${thumbprint(jwk)} ${kidOf(jwk)}`, jwk])).values()]
 }
 
 export function kidOf({ kid }: Jwk): string | undefined {

@@ -4,31 +4,40 @@ import { TokenError, tokenErrors } from './errors.ts'
 export interface VerifiedToken {
   readonly issuer: string
   readonly subject: string
-  /** The client of the token: `azp` (OpenID Connect Core 1.0, section 2) or `client_id` (RFC 9068). */
+  /** Paths of the protected resources that accept its audience; `/` is that of all routes without another. */
+  readonly resources: readonly string[]
+  /** The client of the token: `azp` (OpenID Connect Core 1.0, section 2), `client_id` (RFC 9068) or an issuer's own name. */
   readonly clientId: string | null
   readonly scopes: readonly string[]
   readonly permissions: readonly string[]
+  readonly roles: readonly string[]
+  /** The organization or tenant of the user. */
+  readonly organization: string | null
+  /** Session of the user at the issuer. */
+  readonly sid: string | null
+  /** Authentication context class (RFC 9470, section 6.1). */
+  readonly acr: string | null
+  /** Time of the login in seconds since the epoch. */
+  readonly authTime: number | null
+  /** The party that acts for the subject, as in `act` (RFC 8693, section 4.1). */
+  readonly actor: Claims | null
+  /** Key or certificate that the sender has proved to hold. Null for a bearer token. */
+  readonly confirmation: Confirmation | null
   /** Seconds since the epoch. */
   readonly expiresAt: number
   /** All claims as they are in the token. */
   readonly claims: Claims
 }
 
-export type Claims = Readonly<Record<string, unknown>>
-
-/** Reads claims that passed the checks. A scope or permission claim of another type grants nothing. */
-export function toVerifiedToken(claims: Claims): VerifiedToken {
-  const { iss, sub, azp, client_id, scope, permissions, exp } = claims
-  return deepFreeze({
-    issuer: iss as string,
-    subject: sub as string,
-    clientId: [azp, client_id].find((id) => typeof id === 'string') ?? null,
-    scopes: typeof scope === 'string' ? scope.split(' ').filter((item) => item !== '') : [],
-    permissions: Array.isArray(permissions) ? permissions.filter((item) => typeof item === 'string') : [],
-    expiresAt: exp as number,
-    claims,
-  })
+/** Key or certificate that a token is bound to (RFC 7800). */
+export interface Confirmation {
+  /** Thumbprint of the key of DPoP proofs (RFC 9449, section 6.1). */
+  readonly jkt?: string
+  /** SHA-256 of the client certificate (RFC 8705, section 3.1). */
+  readonly x5tS256?: string
 }
+
+export type Claims = Readonly<Record<string, unknown>>
 
 /**
  * Narrows `request.token` behind a guard.
@@ -40,7 +49,8 @@ export function requireToken(token: VerifiedToken | null): VerifiedToken {
   throw new TokenError(tokenErrors.missing, 'missing')
 }
 
-function deepFreeze<T>(value: T): T {
+/** Freezes the value and all nested values. */
+export function deepFreeze<T>(value: T): T {
   for (const part of partsOf(value)) Object.freeze(part)
   return value
 }

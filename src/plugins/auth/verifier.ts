@@ -1,34 +1,43 @@
 import { LRUCache } from 'lru-cache'
-import { checkAccessToken, checkJwt, checkTimes, type Policy } from './checks.ts'
+import { checkAccessToken, checkJwt, checkTimes, resourcesOf, type UnverifiedToken } from './checks.ts'
 import { type Decode, decodeToken } from './decode.ts'
-import type { KeySet } from './key-set.ts'
+import { TokenError, tokenErrors, unusable, wrongClaims } from './errors.ts'
+import type { Issuer, Issuers } from './issuer.ts'
+import { Resources } from './resources.ts'
 import { findSigner } from './signer.ts'
 import type { SigningKey } from './signing-key.ts'
-import { type Claims, heapBytes, toVerifiedToken, type VerifiedToken } from './verified-token.ts'
+import { type Claims, heapBytes, type VerifiedToken } from './verified-token.ts'
 
-const MAX_CACHED_TOKENS = 10_000
-/** Estimated memory of the cache. A typical token takes 2 to 3 KB. */
-const MAX_CACHED_BYTES = 32 * 1_048_576
+/** Estimated memory of the cache: the minimum, and the average of each token. A typical token takes 2 to 3 KB. */
+const [MIN_CACHE_BYTES, MEAN_TOKEN_BYTES] = [32 * 1_048_576, 3_356]
 /** Length of the cache key. Hashing whole tokens would be slow, so the whole token is compared afterwards. */
 const KEY_LENGTH = 64
 
 export interface VerifierOptions {
-  readonly policy: Policy
-  readonly keySets: ReadonlyMap<string, KeySet>
+  readonly issuers: Issuers
   readonly decode: Decode
+  readonly clockToleranceSeconds: number
+  /** At least 1. */
+  readonly maxCachedTokens: number
+  readonly isRevoked?: IsRevoked | undefined
 }
+
+/** Tells whether a verified token is revoked. Called for every request, so it must not wait. */
+export type IsRevoked = (token: VerifiedToken) => boolean
 
 /** Rules for a token that is not an access token, such as an ID token. */
 export interface JwtRules {
   readonly issuer: string
   readonly audience: string
-  readonly isExpectedType: (typ: string) => boolean
+  /** Accepted `typ` header parameters, in lower case and without `application/`. */
+  readonly types: readonly string[]
 }
 
 interface CachedToken {
   /** The compact JWS. */
   readonly text: string
   readonly token: VerifiedToken
+  readonly issuer: Issuer
   readonly key: SigningKey
 }
 
@@ -37,16 +46,23 @@ interface CachedToken {
  * that they take no memory and that the error of an unavailable issuer does not persist.
  */
 export class Verifier {
+  /** Tolerance for times in tokens. */
+  readonly clockToleranceSeconds: number
   readonly cacheStats = { hits: 0, misses: 0 }
+  /** Undefined while no token is revoked. */
+  isRevoked: IsRevoked | undefined
   readonly #options: VerifierOptions
-  readonly #cache = new LRUCache<string, CachedToken>({
-    max: MAX_CACHED_TOKENS,
-    maxSize: MAX_CACHED_BYTES,
-    sizeCalculation: ({ text, token }) => text.length + heapBytes(token.claims),
-  })
+  readonly #cache: LRUCache<string, CachedToken>
 
   constructor(options: VerifierOptions) {
     this.#options = options
+    this.clockToleranceSeconds = options.clockToleranceSeconds
+    this.isRevoked = options.isRevoked
+    this.#cache = new LRUCache({
+      max: options.maxCachedTokens,
+      maxSize: Math.max(MIN_CACHE_BYTES, options.maxCachedTokens * MEAN_TOKEN_BYTES),
+      sizeCalculation: ({ text, token }) => text.length + heapBytes(token.claims),
+    })
   }
 
   /** Number of cached tokens. */
@@ -70,17 +86,14 @@ export class Verifier {
    * @param now milliseconds since the epoch
    * @throws {TokenError} like {@link verify}
    */
-  async verifyJwt(
-    token: string,
-    { issuer, audience, isExpectedType }: JwtRules,
-    now: number,
-  ): Promise<Claims> {
-    const { policy, decode } = this.#options
-    const { header, payload } = decodeToken(token, decode)
-    const rules = { ...policy, issuers: [issuer], audiences: [audience] }
-    checkJwt(header, payload, rules, isExpectedType, now / 1000)
-    await findSigner(token, header, this.#keySet(issuer), now)
-    return payload
+  async verifyJwt(token: string, { issuer: name, audience, types }: JwtRules, now: number): Promise<Claims> {
+    const { token: unverified, issuer } = this.#decode(token)
+    if (issuer.name !== name) throw wrongClaims('issuer', 'iss is another issuer')
+    const rules = { audiences: [audience], clients: undefined, resources: new Resources(), types }
+    const policy = { ...issuer.policy, ...rules }
+    checkJwt(unverified, policy, now / 1000)
+    await findSigner(token, unverified.header, issuer.keySet, now)
+    return unverified.payload
   }
 
   #findCached(token: string, now: number): VerifiedToken | undefined {
@@ -88,8 +101,9 @@ export class Verifier {
     // A token with other claims and the signature of a cached token has the same cache key
     if (cached?.text !== token) return undefined
     // The tokens of a withdrawn key are dropped
-    if (this.#keySet(cached.token.issuer).trusts(cached.key, now)) {
-      checkTimes(cached.token.claims, this.#options.policy, now / 1000)
+    if (cached.issuer.keySet.trusts(cached.key, now)) {
+      checkTimes(cached.token.claims, cached.issuer.policy, now / 1000)
+      this.#rejectRevoked(cached.token)
       this.cacheStats.hits++
       return cached.token
     }
@@ -99,19 +113,31 @@ export class Verifier {
 
   #verifyNew(token: string, now: number): VerifiedToken | Promise<VerifiedToken> {
     this.cacheStats.misses++
-    const { header, payload } = decodeToken(token, this.#options.decode)
-    checkAccessToken(header, payload, this.#options.policy, now / 1000)
+    const { token: unverified, issuer } = this.#decode(token)
+    const { header, payload } = unverified
+    checkAccessToken(unverified, issuer.policy, now / 1000)
     const accept = (key: SigningKey) => {
-      const verified = toVerifiedToken(payload)
-      this.#cache.set(token.slice(-KEY_LENGTH), { text: token, token: verified, key })
+      if (!issuer.mayBeSignedBy(payload, key))
+        throw unusable('unknown_key', 'the key is that of another tenant')
+      const verified = issuer.mapClaims(payload, resourcesOf(payload, issuer.policy))
+      this.#rejectRevoked(verified)
+      this.#cache.set(token.slice(-KEY_LENGTH), { text: token, token: verified, issuer, key })
       return verified
     }
-    const signer = findSigner(token, header, this.#keySet(payload.iss as string), now)
+    const signer = findSigner(token, header, issuer.keySet, now)
     return signer instanceof Promise ? signer.then(accept) : accept(signer)
   }
 
-  /** Returns the key set of an issuer that has passed the policy. */
-  #keySet(issuer: string): KeySet {
-    return this.#options.keySets.get(issuer) as KeySet
+  #rejectRevoked(token: VerifiedToken): void {
+    if (this.isRevoked?.(token)) throw new TokenError(tokenErrors.revoked, 'revoked')
+  }
+
+  /** Decodes the token and finds its issuer, whose policy applies. */
+  #decode(text: string): { token: UnverifiedToken; issuer: Issuer } {
+    const { decode, issuers } = this.#options
+    const token = decodeToken(text, decode)
+    const issuer = issuers.find(token.payload.iss)
+    if (!issuer) throw wrongClaims('issuer', 'iss is not a configured issuer')
+    return { token, issuer }
   }
 }

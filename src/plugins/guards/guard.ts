@@ -1,10 +1,34 @@
 import type { preHandlerHookHandler, RouteOptions } from 'fastify'
 
-/** Requirements of a guard. */
+/** Requirements of a guard. Enforcement, OpenAPI and the route table derive from them. */
 export interface Guard {
-  /** `token`, `scope` and `permission` are for access tokens, `session` is for pages. */
-  readonly kind: 'token' | 'scope' | 'permission' | 'session'
+  /** `any` and `all` combine their children. `optional` accepts a request without a token. */
+  readonly kind:
+    | 'token'
+    | 'scope'
+    | 'permission'
+    | 'role'
+    | 'claim'
+    | 'authentication'
+    | 'any'
+    | 'all'
+    | 'optional'
+    | 'session' // part: web-app
+    | 'authorization'
   readonly required: readonly string[]
+  readonly children?: readonly Guard[]
+}
+
+const otherKinds: ReadonlySet<Guard['kind']> = new Set([
+  'authorization', // a decision of the route that follows a guard
+  // part: web-app
+  'session', // of a page
+  // end
+])
+
+/** Tells whether a guard is for access tokens. */
+export function isForTokens({ kind }: Guard): boolean {
+  return !otherKinds.has(kind)
 }
 
 /** Decides about a request: calls `done` without an error to accept it. Otherwise calls `done` with one, or responds. */
@@ -18,20 +42,26 @@ export function makeGuard(guard: Guard, check: Check): Check {
   return check
 }
 
-/** Returns the guards among the preHandlers of the route. A request must pass all of them. */
-export function guardsOf(route: Pick<RouteOptions, 'preHandler'>): Guard[] {
-  return checksOf(route).map((check) => guards.get(check) as Guard)
+const dependents = new WeakMap<Check, string>()
+
+/** Marks a preHandler that needs the token of a guard. A route that has it without such a guard stops the boot. */
+export function makeDependent<Dependent extends Check>(name: string, check: Dependent): Dependent {
+  dependents.set(check, name)
+  return check
 }
 
-/** Returns the preHandlers of the route that are guards. */
+/** Returns the name of the first preHandler that needs a token. */
+export function dependentOf({ preHandler = [] }: Pick<RouteOptions, 'preHandler'>): string | undefined {
+  const handler = [preHandler].flat().find((handler) => dependents.has(handler))
+  return handler && dependents.get(handler)
+}
+
+/** Returns the guards among the preHandlers of the route. A request must pass all of them. */
 export function checksOf({ preHandler = [] }: Pick<RouteOptions, 'preHandler'>): Check[] {
   return [preHandler].flat().filter((handler) => guards.has(handler))
 }
 
-/** Describes guards in words, for the route table. */
-export function describeGuards(guards: readonly Guard[]): string {
-  if (guards.length === 0) return 'anyone'
-  if (guards.some(({ kind }) => kind === 'session')) return 'signed in'
-  const requirements = guards.flatMap(({ kind, required }) => required.map((name) => `${kind} ${name}`))
-  return requirements.length === 0 ? 'a valid token' : requirements.join(' and ')
+/** Returns the requirements of a check that {@link makeGuard} has made. */
+export function guardOf(check: Check): Guard {
+  return guards.get(check) as Guard
 }

@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import packageJson from '../../../package.json' with { type: 'json' }
+import { serviceName, serviceVersion } from '../../http/service.ts'
+
+/** Prefix of the metrics that are specific to the service (https://prometheus.io/docs/practices/naming/). */
+export const PREFIX = `${serviceName.replaceAll('-', '_')}_`
 
 /** Name, help text and labels of a metric. */
 interface Description<Label extends string> {
@@ -20,11 +23,11 @@ export function makeRegistry(): Registry {
   addReadGauge(
     registry,
     {
-      name: 'gatehouse_build_info',
+      name: `${PREFIX}build_info`,
       help: 'Always 1, labelled with the version',
       labelNames: ['version'],
     },
-    () => [{ labels: { version: packageJson.version }, value: 1 }],
+    () => [{ labels: { version: serviceVersion }, value: 1 }],
   )
   return registry
 }
@@ -33,16 +36,30 @@ export function makeRegistry(): Registry {
 export function addReadGauge<Label extends string>(
   registry: Registry,
   description: Description<Label>,
-  read: () => Sample<Label>[],
+  read: () => Sample<Label>[] | Promise<Sample<Label>[]>,
 ): void {
   new Gauge({
     ...description,
     registers: [registry],
-    collect() {
+    async collect() {
+      const samples = await read()
       this.reset()
-      for (const { labels, value } of read()) this.set(labels, value)
+      for (const { labels, value } of samples) this.set(labels, value)
     },
   })
+}
+
+/** Adds a counter of events by label. Each series starts at 0, so that Prometheus sees the first event as an increase. */
+export function addEventCounter<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: Label,
+  values: readonly string[],
+): Counter<Label> {
+  const counter = new Counter({ name, help, labelNames: [label], registers: [registry] })
+  for (const value of values) counter.inc({ [label]: value } as Record<Label, string>, 0)
+  return counter
 }
 
 /** Adds a counter whose value is read at each scrape. */

@@ -1,6 +1,9 @@
 import type { Registry } from 'prom-client'
 import { type TokenErrorReason, tokenErrorReasons } from '../auth/index.ts'
-import { addReadCounter, addReadGauge } from './registry.ts'
+import { addReadCounter, addReadGauge, PREFIX } from './registry.ts'
+
+/** Tenants of an entry for every tenant. */
+const OTHER_ISSUER = 'other'
 
 type Outcome = 'accepted' | TokenErrorReason
 
@@ -10,43 +13,65 @@ export interface TokenCache {
   readonly cacheStats: { readonly hits: number; readonly misses: number }
 }
 
+const sources = ['fetched', 'kept', 'file'] as const
+
+type KeySource = (typeof sources)[number]
+
 /** Keys of one issuer. */
 export interface KeySetState {
   readonly size: number
+  readonly source: KeySource | undefined
   readonly fetches: { readonly ok: number; readonly failed: number }
   ageMs(now: number): number | undefined
 }
 
-/** @returns counts the outcome of a token */
-export function addTokenMetrics(registry: Registry, cache: TokenCache): (outcome: Outcome) => void {
-  const outcomes = ['accepted', ...tokenErrorReasons] as const
+/**
+ * Labels accepted tokens with their issuer; others have none, because an unverified token proves no issuer. Tenants of an
+ * entry for every tenant have no label of their own, because callers choose them.
+ *
+ * @returns counts the outcome of a token
+ */
+export function addTokenMetrics(
+  registry: Registry,
+  cache: TokenCache,
+  issuers: readonly string[],
+): (outcome: Outcome, issuer?: string) => void {
   // Starts at 0, so that Prometheus sees the first of each outcome as an increase
-  const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>
+  const accepted = new Map([...issuers, OTHER_ISSUER].map((issuer) => [issuer, 0]))
+  const rejected = new Map(tokenErrorReasons.map((reason) => [reason, 0]))
   addReadCounter(
     registry,
     {
-      name: 'gatehouse_tokens_total',
+      name: `${PREFIX}tokens_total`,
       help: 'Requests to guarded routes by outcome of their token',
-      labelNames: ['outcome'],
+      labelNames: ['outcome', 'issuer'],
     },
-    () => outcomes.map((outcome) => ({ labels: { outcome }, value: counts[outcome] })),
+    () => [
+      ...[...accepted].map(([issuer, value]) => ({ labels: { outcome: 'accepted', issuer }, value })),
+      ...[...rejected].map(([outcome, value]) => ({ labels: { outcome, issuer: '' }, value })),
+    ],
   )
   addReadCounter(
     registry,
-    { name: 'gatehouse_token_cache_hits_total', help: 'Tokens accepted from the cache' },
+    { name: `${PREFIX}token_cache_hits_total`, help: 'Tokens accepted from the cache' },
     () => [{ labels: {}, value: cache.cacheStats.hits }],
   )
   addReadCounter(
     registry,
-    { name: 'gatehouse_token_cache_misses_total', help: 'Tokens that were not in the cache' },
+    { name: `${PREFIX}token_cache_misses_total`, help: 'Tokens that were not in the cache' },
     () => [{ labels: {}, value: cache.cacheStats.misses }],
   )
-  addReadGauge(registry, { name: 'gatehouse_token_cache_size', help: 'Tokens in the cache' }, () => [
+  addReadGauge(registry, { name: `${PREFIX}token_cache_size`, help: 'Tokens in the cache' }, () => [
     { labels: {}, value: cache.cacheSize },
   ])
-  return (outcome) => {
-    counts[outcome]++
+  return (outcome, issuer = OTHER_ISSUER) => {
+    if (outcome === 'accepted') increment(accepted, accepted.has(issuer) ? issuer : OTHER_ISSUER)
+    else increment(rejected, outcome)
   }
+}
+
+function increment<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) as number) + 1)
 }
 
 export function addKeySetMetrics(
@@ -63,7 +88,7 @@ export function addKeySetMetrics(
   addReadGauge(
     registry,
     {
-      name: 'gatehouse_key_set_age_seconds',
+      name: `${PREFIX}key_set_age_seconds`,
       help: 'Time since the last successful fetch of the keys',
       labelNames,
     },
@@ -75,7 +100,7 @@ export function addKeySetMetrics(
   addReadGauge(
     registry,
     {
-      name: 'gatehouse_key_set_max_age_seconds',
+      name: `${PREFIX}key_set_max_age_seconds`,
       help: 'Age at which keys expire',
       labelNames,
     },
@@ -83,13 +108,25 @@ export function addKeySetMetrics(
   )
   addReadGauge(
     registry,
-    { name: 'gatehouse_key_set_keys', help: 'Keys that can verify signatures', labelNames },
+    { name: `${PREFIX}key_set_keys`, help: 'Keys that can verify signatures', labelNames },
     each(({ size }) => size),
+  )
+  addReadGauge(
+    registry,
+    {
+      name: `${PREFIX}key_set_source`,
+      help: '1 for the origin of the keys, 0 for others',
+      labelNames: ['issuer', 'source'],
+    },
+    () =>
+      [...keySets].flatMap(([issuer, keySet]) =>
+        sources.map((source) => ({ labels: { issuer, source }, value: Number(keySet.source === source) })),
+      ),
   )
   addReadCounter(
     registry,
     {
-      name: 'gatehouse_key_set_fetches_total',
+      name: `${PREFIX}key_set_fetches_total`,
       help: 'Fetches of the keys by result',
       labelNames: ['issuer', 'result'],
     },

@@ -1,7 +1,8 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import { CircuitBreaker } from './circuit-breaker.ts'
+import { serviceName } from '../../http/service.ts'
+import type { SharedRedis } from '../redis/index.ts'
 import { LocalStore, MAX_KEYS } from './local-store.ts'
 
 declare module 'fastify' {
@@ -12,6 +13,7 @@ declare module 'fastify' {
 }
 
 export interface Quota {
+  readonly owner: 'caller' | 'address' | 'rejected'
   /** Hash of the owner, because it is stored outside the process. */
   readonly key: string
   /** Requests per minute. */
@@ -29,14 +31,13 @@ type Count = (request: FastifyRequest) => Promise<Usage>
 
 const WINDOW_MS = 60_000
 /** Other services may use the same Redis. */
-const PREFIX = 'gatehouse:rate-limit:'
+const PREFIX = `${serviceName}:rate-limit:`
 
 /** Counts requests against quotas: across all processes while Redis is available, otherwise in this process. */
 export async function countRequests(app: FastifyInstance): Promise<Count> {
   app.decorateRequest('quota', null)
   const local = await makeCount(app, { store: LocalStore })
-  const { REDIS_URL } = app.config
-  return rememberExceeded(REDIS_URL === undefined ? local : await shareCount(app, REDIS_URL, local))
+  return rememberExceeded(app.redis === null ? local : await shareCount(app, app.redis, local))
 }
 
 /** Registers the package in a child scope, because an instance accepts it only once. */
@@ -55,28 +56,13 @@ async function makeCount(app: FastifyInstance, store: object): Promise<Count> {
   return count as Count
 }
 
-async function shareCount(app: FastifyInstance, url: string, local: Count): Promise<Count> {
-  const { connectToRedis } = await import('./redis.ts') // slow to load, so only when needed
-  const redis = connectToRedis(url)
-  let connectionError: string | undefined
-  redis.on('error', ({ message }) => {
-    connectionError = message // the error of a command does not say why
-  })
-  app.addHook('onClose', () => redis.disconnect())
-  const breaker = new CircuitBreaker({
-    remote: await makeCount(app, { redis, nameSpace: PREFIX }),
+async function shareCount(app: FastifyInstance, redis: SharedRedis, local: Count): Promise<Count> {
+  const { call } = await redis.use({
+    remote: await makeCount(app, { redis: redis.client, nameSpace: PREFIX }),
     fallback: local,
-    // Only the message: the error object contains the command, whose arguments may include the password
-    onOpen: ({ message }) =>
-      app.log.warn(
-        { reason: redis.status === 'ready' ? message : (connectionError ?? message) },
-        'Redis is not available; this process counts requests alone',
-      ),
-    onClose: () => app.log.info('Redis is available; requests are counted across processes'),
+    messages: ['this process counts requests alone', 'requests are counted across processes'],
   })
-  // Connects before the first request, so that it is counted like all others
-  await redis.connect().catch((error) => breaker.open(error, performance.now()))
-  return (request) => breaker.call(request, performance.now())
+  return call
 }
 
 /** Answers for exceeded quotas from memory, so that a flood does not reach Redis. */

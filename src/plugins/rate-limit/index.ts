@@ -9,5 +9,5 @@ export default fp(
     await limitRequests(app, max)
   },
   // Runs after guards, which decorates `verifyToken`, and after hooks that reject requests without knowing the caller
-  { name: 'rate-limit', dependencies: ['env', 'guards', 'readiness'] },
+  { name: 'rate-limit', dependencies: ['env', 'guards', 'readiness', 'redis'] },
 )

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { httpErrors, ServiceError } from '../../errors/catalogue.ts'
 import { clientAddress } from '../../http/client-address.ts'
+import { networkOf } from '../../http/network.ts'
 import { tokenErrors, type VerifiedToken } from '../auth/index.ts'
 import { countRequests, type Quota } from './count-requests.ts'
 
@@ -24,11 +24,11 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
   const count = await countRequests(app)
 
   const quotaOf = (address: string, token: VerifiedToken | null, error?: Error): Quota => {
-    if (token) return { key: keyOf(token), max }
+    if (token) return { owner: 'caller', key: keyOf(token), max }
     const network = networkOf(address)
     return isInvalidToken(error)
-      ? { key: keyFor(`rejected ${network}`), max: maxRejected }
-      : { key: keyFor(`address ${network}`), max }
+      ? { owner: 'rejected', key: keyFor(`rejected ${network}`), max: maxRejected }
+      : { owner: 'address', key: keyFor(`address ${network}`), max }
   }
   const limit = async (request: FastifyRequest, reply: FastifyReply, quota: Quota, cause?: Error) => {
     request.quota = quota
@@ -39,8 +39,10 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
       'x-ratelimit-remaining': remaining,
       'x-ratelimit-reset': retryAfterSeconds,
     })
-    // The token error, if any, is still counted and logged
-    if (isExceeded) throw new ServiceError(httpErrors.rateLimited, { retryAfterSeconds, cause })
+    if (!isExceeded) return
+    app.events?.requestLimited(quota.owner)
+    // The token error, if any, is still counted
+    throw new ServiceError(httpErrors.rateLimited, { retryAfterSeconds, detail: details[quota.owner], cause })
   }
   const verifyWithinLimits: onRequestHookHandler = (request, reply, done) => {
     const address = clientAddress(request) // not available after the client has closed the connection
@@ -57,7 +59,7 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
       route.onRequest = hooks.map((hook) => (hook === app.verifyToken ? verifyWithinLimits : hook))
     else route.config = { ...route.config, isLimitedByAddress: true }
   })
-  // Not a hook of the route, so that it runs before a page loads the session from the store
+  // Not a hook of the route, so that it runs before hooks of routes use the store
   app.addHook('onRequest', (request, reply, done) => {
     const isLimited = request.is404 || request.routeOptions.config.isLimitedByAddress
     if (isLimited) limit(request, reply, quotaOf(clientAddress(request), null)).then(() => done(), done)
@@ -65,9 +67,18 @@ export async function limitRequests(app: FastifyInstance, max: number): Promise<
   })
 }
 
-function isInvalidToken(error: Error | undefined): boolean {
-  return error instanceof ServiceError && error.code === tokenErrors.unusable.code
+/** Reasons for the log. */
+const details = {
+  caller: 'the quota of the caller is used up',
+  address: 'the quota of the address is used up',
+  rejected: 'the quota of the address for rejected tokens is used up',
 }
+
+function isInvalidToken(error: Error | undefined): boolean {
+  return error instanceof ServiceError && invalidCodes.includes(error.code)
+}
+
+const invalidCodes = [tokenErrors.unusable.code, tokenErrors.invalidProof.code]
 
 const keys = new WeakMap<VerifiedToken, string>()
 
@@ -81,9 +92,4 @@ function keyOf(token: VerifiedToken): string {
 /** Hashes the text: keys in Redis have a fixed length and do not reveal users or addresses. */
 function keyFor(text: string): string {
   return hash('sha256', text, 'base64url')
-}
-
-/** IPv6 counts by /64: one subscriber can use every address of such a network. */
-function networkOf(address: string): string {
-  return normalizeIP(address.replace(/^::ffff:/, '')) // IPv4 on a dual-stack socket, which normalizeIP handles slowly
 }

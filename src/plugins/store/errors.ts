@@ -3,6 +3,13 @@ import { define, ServiceError } from '../../errors/catalogue.ts'
 export const storeErrors = {
   unavailable: define('store_unavailable', 503, 'The database cannot be reached'),
   userDeleted: define('user_deleted', 409, 'The user was deleted; the next request creates a new one'),
+  // part: todos
+  limitReached: define(
+    'limit_reached',
+    409,
+    'The maximum number of these resources is reached; delete one first',
+  ),
+  // end
 }
 
 const RETRY_AFTER_SECONDS = 5

@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Cooldown } from '../../http/cooldown.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
-import { openStore } from './database.ts'
+import { hasPool, openStore, type PoolState, prepareFolder } from './database.ts'
 import { makeProbe, type StoreFault } from './probe.ts'
 import type { Store } from './schema.ts'
 
+export { storeErrors } from './errors.ts'
 export type { Store } from './schema.ts'
 export type { StatementListener } from './statements.ts'
 
@@ -14,6 +15,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The database. */
     store: Store
+    /** Use of the connections; undefined for SQLite. */
+    storePool: Readonly<PoolState> | undefined
   }
 }
 
@@ -24,10 +27,17 @@ const CHECK_INTERVAL_MS = 1_000
 /** Provides `app.store` and its readiness check. */
 export default fp(
   async (app) => {
-    const store = await openStore(app.config.DATABASE_URL, app.onStatement)
+    const folder = prepareFolder(app.config.DATABASE_URL)
+    if (folder !== undefined) app.log.info({ folder }, 'folder created for the database')
+    const pool = { pending: 0, maxConnections: app.config.DATABASE_POOL_MAX }
+    const store = await openStore(app.config.DATABASE_URL, {
+      pool,
+      onStatement: app.onStatement,
+    })
     const check = makeCheck(app, makeProbe(store))
 
     app.decorate('store', store)
+    app.decorate('storePool', hasPool(app.config.DATABASE_URL) ? pool : undefined)
     app.readinessChecks.set('store', check)
     app.addHook('onListen', () => check().catch(() => {})) // so that the log has the state without a probe
     app.addHook('onClose', () => store.destroy()) // after the last response

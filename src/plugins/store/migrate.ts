@@ -1,15 +1,13 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Migration, Migrator } from 'kysely/migration'
-import { users } from './migrations/0001-users.ts'
-import { todos } from './migrations/0002-todos.ts'
-import { sessions } from './migrations/0003-sessions.ts'
 import type { Store } from './schema.ts'
 
-/** All changes of the schema, in the order of their names. Never edit a released migration: add another. */
-export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-users': users,
-  '0002-todos': todos,
-  '0003-sessions': sessions,
-}
+/**
+ * All changes of the schema, in the order of their names: every file in `migrations` is one. Never edit a released migration: add
+ * another.
+ */
+export const migrations: Readonly<Record<string, Migration>> = await readMigrations()
 
 /**
  * Brings the schema up to date. Concurrent calls are safe: one migrates, the others wait for it.
@@ -30,4 +28,14 @@ export async function missingMigrations(store: Store): Promise<string[]> {
 
 function migrator(db: Store): Migrator {
   return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
+}
+
+async function readMigrations(): Promise<Record<string, Migration>> {
+  const folder = join(import.meta.dirname, 'migrations')
+  const files = readdirSync(folder).sort()
+  const entries = files.map(async (file) => [
+    file.replace(/\.ts$/, ''),
+    (await import(join(folder, file))).default as Migration,
+  ])
+  return Object.fromEntries(await Promise.all(entries))
 }

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import { createFolder } from './create-folder.ts'
 import { storeUnavailable } from './errors.ts'
 import { SingleHandleDriver } from './sqlite-driver.ts'
 import { FileError, SqliteFile } from './sqlite-file.ts'
@@ -46,7 +46,7 @@ class SingleHandleAdapter extends SqliteAdapter {
  */
 export function openSqlite(path: string): SqliteDatabase {
   const isFile = path !== ':memory:'
-  if (isFile) mkdirSync(dirname(path), { recursive: true })
+  if (isFile) createFolder(dirname(path))
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true })
   database.exec(
     `pragma busy_timeout = ${OPEN_TIMEOUT_MS}; pragma journal_mode = wal; pragma synchronous = full`,

@@ -1,10 +1,11 @@
 import { PostgresJSDialect, type PostgresJSReservedSql, type PostgresJSSql } from 'kysely-postgres-js'
 import postgres, { type Options, type Sql } from 'postgres'
+import { serviceName } from '../../http/service.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
 import { storeUnavailable } from './errors.ts'
 
-const MAX_CONNECTIONS = 10
-const MAX_PENDING = 1_000
+/** Statements of each connection that may be pending. Further ones fail at once. */
+const MAX_PENDING = 100
 const CONNECT_TIMEOUT_SECONDS = 2
 const IDLE_TIMEOUT_SECONDS = 60
 /** The server cancels statements after this time. */
@@ -14,9 +15,16 @@ const ANSWER_TIMEOUT_MS = 2_500
 /** Time for a replaced pool to finish, and minimum time between two replacements. */
 const END_TIMEOUT_SECONDS = 3
 
+export interface PoolState {
+  /** Statements that are executed or wait for a connection. */
+  pending: number
+  /** At least 1. */
+  readonly maxConnections: number
+}
+
 /** Kysely dialect for the service. Every statement ends within three seconds, even if the database hangs. */
-export function postgresDialect(url: string): PostgresJSDialect {
-  return new PostgresJSDialect({ postgres: () => new Pool(url) as unknown as PostgresJSSql })
+export function postgresDialect(url: string, state: PoolState): PostgresJSDialect {
+  return new PostgresJSDialect({ postgres: () => new Pool(url, state) as unknown as PostgresJSSql })
 }
 
 /** Kysely dialect for migrations: one connection without statement timeout. */
@@ -32,7 +40,7 @@ function connect(databaseUrl: string, options: Options<Record<string, never>>, p
   return postgres(url.href, {
     ...options,
     prepare: !isPooled,
-    connection: { application_name: 'gatehouse', ...(isPooled ? {} : parameters) },
+    connection: { application_name: serviceName, ...(isPooled ? {} : parameters) },
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
     onnotice: () => {},
   })
@@ -45,12 +53,13 @@ function connect(databaseUrl: string, options: Options<Record<string, never>>, p
  */
 class Pool {
   readonly #url: string
+  readonly #state: PoolState
   #sql: Sql
   #createdAt = performance.now()
-  #pending = 0
 
-  constructor(url: string) {
+  constructor(url: string, state: PoolState) {
     this.#url = url
+    this.#state = state
     this.#sql = this.#connect()
   }
 
@@ -64,12 +73,13 @@ class Pool {
 
   /** Runs a statement within the time limit. */
   async run<T>(sql: Sql, execute: () => Promise<T>): Promise<T> {
-    if (this.#pending >= MAX_PENDING) throw storeUnavailable('too many statements are pending')
-    this.#pending++
+    const isFull = this.#state.pending >= this.#state.maxConnections * MAX_PENDING
+    if (isFull) throw storeUnavailable('too many statements are pending')
+    this.#state.pending++
     try {
       return await this.#attempt(sql, execute)
     } finally {
-      this.#pending--
+      this.#state.pending--
     }
   }
 
@@ -89,7 +99,7 @@ class Pool {
 
   #connect(): Sql {
     const options = {
-      max: MAX_CONNECTIONS,
+      max: this.#state.maxConnections,
       connect_timeout: CONNECT_TIMEOUT_SECONDS,
       idle_timeout: IDLE_TIMEOUT_SECONDS,
       backoff: () => 0,

@@ -22,7 +22,8 @@ export function makeProbe(store: Store): () => Promise<StoreFault | undefined> {
         if (missing.length > 0) return { reason: 'migrations are missing', cause: missing }
         isMigrated = true
       }
-      if (isSqlite) await sql`update kysely_migration_lock set is_locked = is_locked`.execute(store)
+      // An update with the same value would not be written
+      if (isSqlite) await sql`pragma user_version = 1`.execute(store)
       else await sql`select name from kysely_migration limit 1`.execute(store)
       return undefined
     } catch (cause) {

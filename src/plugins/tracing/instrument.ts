@@ -5,8 +5,8 @@ import { detectResources, envDetector, resourceFromAttributes } from '@opentelem
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import packageJson from '../../../package.json' with { type: 'json' }
 import { ServiceError } from '../../errors/catalogue.ts'
+import { serviceName, serviceVersion } from '../../http/service.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
 import { reported } from './reported-exporter.ts'
 import { RequestSpanProcessor } from './span-processor.ts'
@@ -48,7 +48,7 @@ export const instrument = fp<{ graceSeconds: number }>(
 )
 
 function makeProvider({ log }: FastifyInstance): NodeTracerProvider {
-  const service = { 'service.name': 'gatehouse', 'service.version': packageJson.version }
+  const service = { 'service.name': serviceName, 'service.version': serviceVersion }
   const resource = resourceFromAttributes(service).merge(detectResources({ detectors: [envDetector] }))
   const processor = new RequestSpanProcessor(reported(new OTLPTraceExporter(), log))
   return new NodeTracerProvider({ resource, spanProcessors: [processor] })

@@ -1,3 +1,4 @@
+import { toBoolean } from '../../schemas/boolean.ts'
 import { toText } from '../../schemas/text.ts'
 import type { Profile } from '../store/tables/user.ts'
 
@@ -16,7 +17,7 @@ export function toProfile({
 }: Readonly<Record<string, unknown>>): Profile | undefined {
   const profile = {
     email: toText(email, MAX_LENGTH) ?? null,
-    emailVerified: typeof email_verified === 'boolean' ? email_verified : null,
+    emailVerified: toBoolean(email_verified) ?? null,
     name: toText(name, MAX_LENGTH) ?? null,
     picture: toText(picture, MAX_LENGTH) ?? null,
   }

@@ -2,15 +2,8 @@ import { LRUCache } from 'lru-cache'
 import { SingleFlight } from '../../http/single-flight.ts'
 import type { Store } from '../store/index.ts'
 import type { Identity, Profile, User } from '../store/tables/user.ts'
-import {
-  deleteUser,
-  recordVisit,
-  saveProfile,
-  type UserRecord,
-  VISIT_INTERVAL_MS,
-} from '../store/tables/users.ts'
+import { recordVisit, saveProfile, type UserRecord, VISIT_INTERVAL_MS } from '../store/tables/users.ts'
 
-const MAX_USERS = 10_000
 export const PROFILE_RETRY_MS = 5 * 60_000
 
 /** Requests the profile from the issuer. Failure is not an error; the result is undefined. */
@@ -25,11 +18,13 @@ interface Entry extends UserRecord {
 /** Users who called recently, so that they cost no query. All times are milliseconds since the epoch. */
 export class UserCache {
   readonly #store: Store
-  readonly #entries = new LRUCache<string, Entry>({ max: MAX_USERS })
+  readonly #entries: LRUCache<string, Entry>
   readonly #loads = new SingleFlight<Entry>()
 
-  constructor(store: Store) {
+  /** @param maxUsers maximum number of cached users, at least 1 */
+  constructor(store: Store, maxUsers = 10_000) {
     this.#store = store
+    this.#entries = new LRUCache({ max: maxUsers })
   }
 
   /**
@@ -45,14 +40,10 @@ export class UserCache {
     return isFresh ? known.user : this.#loadOnce(key, identity, lookUp, now)
   }
 
-  /** Deletes a user. Other processes may have the user cached for another {@link VISIT_INTERVAL_MS}. */
-  async delete(issuer: string, id: number): Promise<boolean> {
-    const identity = await deleteUser(this.#store, issuer, id)
-    if (identity) this.forget(identity)
-    return identity !== undefined
-  }
-
-  /** Removes a user from the cache. Call it after the stored user has changed. */
+  /**
+   * Removes a user from the cache. Call it after the stored user has changed or was deleted. Other processes may have the
+   * user cached for another {@link VISIT_INTERVAL_MS}.
+   */
   forget(identity: Identity): void {
     this.#entries.delete(keyOf(identity))
     this.#loads.forget(keyOf(identity))

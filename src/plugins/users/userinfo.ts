@@ -1,7 +1,7 @@
 import { Cooldown } from '../../http/cooldown.ts'
 import { fetchJson, StatusError } from '../../http/fetch-json.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
-import { endpointOf, type Issuer, type VerifiedToken } from '../auth/index.ts'
+import type { Issuer, VerifiedToken } from '../auth/index.ts'
 import type { Profile } from '../store/tables/user.ts'
 import { toProfile } from './profile.ts'
 
@@ -31,12 +31,12 @@ export class Userinfo {
    *
    * @param authorization the header that contains the token
    * @param now milliseconds since the epoch
-   * @returns undefined when the token is not valid for the endpoint, the issuer fails or its cooldown is running
+   * @returns undefined when the token is not valid for the endpoint, is of one of all tenants, the issuer fails or its cooldown is running
    */
   async lookUp(token: VerifiedToken, authorization: string, now: number): Promise<Profile | undefined> {
     const { issuer } = token
-    const cooldown = this.#cooldowns.get(issuer) as Cooldown
-    if (cooldown.remainingMs(now) > 0) return undefined
+    const cooldown = this.#cooldowns.get(issuer)
+    if (!cooldown || cooldown.remainingMs(now) > 0) return undefined
     try {
       const request = this.#request(token, authorization, now)
       return await withTimeout(request, TIMEOUT_MS, () => new Error(`no answer in ${TIMEOUT_MS} ms`))
@@ -49,7 +49,7 @@ export class Userinfo {
 
   async #request(token: VerifiedToken, authorization: string, now: number): Promise<Profile | undefined> {
     const { metadata } = this.#options.issuers.get(token.issuer) as Issuer
-    const endpoint = endpointOf(await metadata.get(now), 'userinfo_endpoint')
+    const endpoint = metadata.endpoint(await metadata.get(now), 'userinfo_endpoint')
     if (!isFor(token, endpoint)) return undefined
     const claims = await fetchJson(endpoint, AbortSignal.timeout(TIMEOUT_MS), { authorization })
     // Section 5.3.2: without this check, one user could get the claims of another
@@ -63,8 +63,12 @@ function isRejection(error: unknown): boolean {
   return error instanceof StatusError && error.status >= 400 && error.status < 500 && error.status !== 429
 }
 
-/** Tells whether a look-up may succeed, without any request. Tokens of machines have one audience and no `openid`. */
-export function mayHaveProfile({ scopes, claims }: VerifiedToken): boolean {
+/**
+ * Tells whether a look-up may succeed, without any request. Tokens of machines have one audience and no `openid`, and a bound token
+ * needs a proof that only the caller can make.
+ */
+export function mayHaveProfile({ scopes, claims, confirmation }: VerifiedToken): boolean {
+  if (confirmation !== null) return false
   return scopes.includes('openid') || (Array.isArray(claims.aud) && claims.aud.length > 1)
 }
 

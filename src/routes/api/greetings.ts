@@ -1,14 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 
-const Greeting = Type.Object({ message: Type.String() })
+const Greeting = Type.Object({ message: Type.String() }, { title: 'Greeting', description: 'A greeting' })
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  const schema = (summary: string) => ({ tags: ['greetings'], summary, response: { 200: Greeting } })
+  const tags = app.documentTag('greetings', 'Three endpoints to try tokens with.')
+  const schema = (operationId: string, summary: string) => ({
+    operationId,
+    tags,
+    summary,
+    description: `${summary}.`,
+    response: { 200: Greeting },
+  })
 
   app.get(
     '/public',
-    { config: { public: true }, schema: schema('Get a greeting without a token') },
+    { config: { public: true }, schema: schema('getPublicGreeting', 'Get a greeting without a token') },
     async () => ({
       message: "Hello from a public endpoint! You don't need to be authenticated to see this.",
     }),
@@ -16,7 +23,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/private',
-    { preHandler: app.authenticate, schema: schema('Get a greeting with a valid token') },
+    {
+      preHandler: app.authenticate,
+      schema: schema('getPrivateGreeting', 'Get a greeting with a valid token'),
+    },
     async () => ({ message: 'Hello from a private endpoint! You need to be authenticated to see this.' }),
   )
 
@@ -24,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     '/private-scoped',
     {
       preHandler: app.requiresScope('read:messages'),
-      schema: schema('Get a greeting with the scope `read:messages`'),
+      schema: schema('getScopedGreeting', 'Get a greeting with the scope `read:messages`'),
     },
     async () => ({
       message:

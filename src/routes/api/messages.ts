@@ -1,14 +1,24 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 
-const Message = Type.Object({ text: Type.String() })
+const Message = Type.Object({ text: Type.String() }, { title: 'Message', description: 'A message' })
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  const schema = (summary: string) => ({ tags: ['messages'], summary, response: { 200: Message } })
+  const tags = app.documentTag(
+    'messages',
+    'Messages for the public, for callers with a token and for admins.',
+  )
+  const schema = (operationId: string, summary: string) => ({
+    operationId,
+    tags,
+    summary,
+    description: `${summary}.`,
+    response: { 200: Message },
+  })
 
   app.get(
     '/messages/public',
-    { config: { public: true }, schema: schema('Get the public message') },
+    { config: { public: true }, schema: schema('getPublicMessage', 'Get the public message') },
     async () => ({
       text: 'This is a public message.',
     }),
@@ -16,13 +26,16 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/messages/protected',
-    { preHandler: app.authenticate, schema: schema('Get the protected message') },
+    { preHandler: app.authenticate, schema: schema('getProtectedMessage', 'Get the protected message') },
     async () => ({ text: 'This is a protected message.' }),
   )
 
   app.get(
     '/messages/admin',
-    { preHandler: app.requiresPermission('read:admin-messages'), schema: schema('Get the admin message') },
+    {
+      preHandler: app.requiresPermission('read:admin-messages'),
+      schema: schema('getAdminMessage', 'Get the admin message'),
+    },
     async () => ({ text: 'This is an admin message.' }),
   )
 }

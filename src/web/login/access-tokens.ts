@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ServiceError } from '../../errors/catalogue.ts'
 import { SingleFlight } from '../../http/single-flight.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
+import { storeErrors } from '../../plugins/store/index.ts'
 import { issuerTimeout, issuerUnavailable, MAX_WAIT_MS } from './issuer-unavailable.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Session, SessionContents, Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 
 /** Time before expiry at which a token is refreshed: it still has to reach the API. */
 const MARGIN_MS = 30_000
-/** Longer than a refresh can take. If a process dies while it refreshes, the others wait no longer than this. */
+/** Longer than a refresh can take, by more than the clocks of two processes may differ (docs/resilience.md). If a process dies while it refreshes, the others wait no longer than this. */
 export const LEASE_MS = 30_000
 const POLL_MS = 100
 
@@ -51,11 +53,13 @@ export class AccessTokens {
 
   async #refresh(session: Session): Promise<Session | undefined> {
     const { sessions, clock } = this.#options
-    while (!(await sessions.lease(session, clock() + LEASE_MS, clock()))) {
+    let leasedUntil = clock() + LEASE_MS
+    while (!(await sessions.lease(session, leasedUntil, clock()))) {
       const result = await this.#awaitOtherProcess(session)
       if (result !== 'lease expired') return result
+      leasedUntil = clock() + LEASE_MS
     }
-    return this.#refreshWithLease(session)
+    return this.#refreshWithLease(session, leasedUntil)
   }
 
   /** Waits for the result of the process that holds the lease. */
@@ -70,22 +74,46 @@ export class AccessTokens {
     }
   }
 
-  async #refreshWithLease(session: Session): Promise<Session | undefined> {
+  async #refreshWithLease(session: Session, leasedUntil: number): Promise<Session | undefined> {
     const { sessions } = this.#options
     const { account, refreshToken } = session.contents
     const requestedAt = this.#options.clock()
     const tokens = await this.#requestTokens(session, refreshToken, account.sub)
     if (!tokens) {
-      await sessions.end(session)
+      await sessions.end(session, 'refresh_rejected')
       return undefined
     }
-    return sessions.replace(session, {
-      account,
+    const contents = {
+      ...session.contents,
       accessToken: tokens.accessToken,
+      grants: tokens.grants,
       accessTokenExpiresAt: tokens.lifetimeMs && requestedAt + tokens.lifetimeMs,
       refreshToken: tokens.refreshToken ?? refreshToken,
       idToken: tokens.idToken ?? session.contents.idToken,
-    })
+    }
+    return this.#replace(session, contents, leasedUntil)
+  }
+
+  /**
+   * Stores the new tokens. Repeats that while the database is unavailable, until the lease ends, because the old refresh token cannot be used again. A write
+   * whose answer was lost may have succeeded, so the session is then read again.
+   */
+  async #replace(
+    session: Session,
+    contents: SessionContents,
+    leasedUntil: number,
+  ): Promise<Session | undefined> {
+    const { sessions, clock } = this.#options
+    for (;;) {
+      try {
+        const replaced = await sessions.replace(session, contents)
+        return replaced ?? (await sessions.reload(session, clock()))?.session
+      } catch (error) {
+        const isTemporary = (error as ServiceError).code === storeErrors.unavailable.code
+        if (!isTemporary || clock() >= leasedUntil) throw error
+        await delay(POLL_MS)
+      }
+    }
   }
 
   async #requestTokens(

@@ -1,3 +1,4 @@
+import { toBoolean } from '../../schemas/boolean.ts'
 import { toText } from '../../schemas/text.ts'
 import type { IdTokenClaims } from './tokens.ts'
 
@@ -21,11 +22,12 @@ export function toAccount({ sub, updated_at, email_verified, ...claims }: IdToke
     return value === undefined ? [] : [[name, value]]
   })
   const time = typeof updated_at === 'number' ? toIsoTime(updated_at) : toText(updated_at, MAX_LENGTH)
+  const verified = toBoolean(email_verified)
   return {
     sub,
     ...Object.fromEntries(texts),
     ...(time === undefined ? {} : { updated_at: time }),
-    ...(typeof email_verified === 'boolean' ? { email_verified } : {}),
+    ...(verified === undefined ? {} : { email_verified: verified }),
   }
 }
 

@@ -1,15 +1,14 @@
 import type { CustomFetch } from 'openid-client'
 import { readText } from '../../http/fetch-json.ts'
-import { secureUrlOf } from '../../http/secure-url.ts'
 import { IssuerUnavailableError } from './issuer-unavailable.ts'
 
 /**
- * Makes the function that sends openid-client's requests to the issuer: over https only, except for an issuer on the
- * loopback, with a bounded response size. It throws {@link IssuerUnavailableError} when the issuer does not answer, or answers with 429 or 5xx
+ * Makes the function that sends openid-client's requests to the issuer, to allowed URLs only and with a bounded response
+ * size. It throws {@link IssuerUnavailableError} when the issuer does not answer, or answers with 429 or 5xx
  */
-export function boundedFetch(issuer: string): CustomFetch {
+export function boundedFetch(allows: (url: string) => boolean): CustomFetch {
   return async (url, options) => {
-    if (!secureUrlOf(issuer, url)) throw new IssuerUnavailableError(`${url} is not https`)
+    if (!allows(url)) throw new IssuerUnavailableError(`${url} is not https`)
     const response = await send(url, options)
     if (response.status >= 500 || response.status === 429)
       throw new IssuerUnavailableError(`${url} answered ${response.status}`)

@@ -18,16 +18,17 @@ export class ClientTokens {
    * Verifies signature, issuer, audience and times. Uses the key sets of access tokens, so that new keys are learnt at
    * once and removed keys are rejected.
    *
+   * @param types accepted `typ` header parameters, in lower case
    * @param now milliseconds since the epoch
    * @throws {ServiceError} `error` when the token is not acceptable, 503 when the issuer is unavailable
    */
   async verify(
     token: string,
-    isExpectedType: (typ: string) => boolean,
+    types: readonly string[],
     error: ErrorDefinition,
     now: number,
   ): Promise<Claims> {
-    const rules = { issuer: this.#issuer, audience: this.#clientId, isExpectedType }
+    const rules = { issuer: this.#issuer, audience: this.#clientId, types }
     try {
       return await this.#verifier.verifyJwt(token, rules, now)
     } catch (cause) {
@@ -38,11 +39,6 @@ export class ClientTokens {
 
   /** Verifies an ID token (OpenID Connect Core 1.0, 3.1.3.7); openid-client checks `nonce` and `azp`. */
   async verifyIdToken(token: string, now: number): Promise<Claims> {
-    return this.verify(token, isJwtType, loginErrors.failed, now)
+    return this.verify(token, ['jwt'], loginErrors.failed, now)
   }
-}
-
-/** RFC 7519, section 5.1. */
-function isJwtType(typ: string): boolean {
-  return /^(application\/)?jwt$/i.test(typ)
 }

@@ -1,3 +1,5 @@
+import { serviceName } from '../../http/service.ts'
+
 /** Name suffix of the session cookie, which lasts as long as a session can. */
 export const SESSION_COOKIE = 'session'
 
@@ -13,7 +15,12 @@ export class Cookies {
     this.#prefix = secure ? '__Host-' : ''
   }
 
+  /** Attributes of a cookie that ends after the time in milliseconds. */
+  lasting(ageMs: number) {
+    return { ...this.options, maxAge: ageMs / 1000 }
+  }
+
   name(suffix: string): string {
-    return `${this.#prefix}gatehouse-${suffix}`
+    return `${this.#prefix}${serviceName}-${suffix}`
   }
 }

@@ -6,11 +6,15 @@ import { makeGuard } from '../../plugins/guards/index.ts'
 import { AccessTokens } from './access-tokens.ts'
 import type { Account } from './account.ts'
 import { ClientTokens } from './client-tokens.ts'
+import { clientAuthOf } from './configuration.ts'
 import { Cookies, SESSION_COOKIE } from './cookies.ts'
+import { readGrants } from './grants.ts'
 import { IssuerClient } from './issuer-client.ts'
 import { LoginTransactions } from './login-transactions.ts'
+import { redirectOnce } from './redirect-once.ts'
 import { loginPath } from './return-to.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { StepUps } from './step-up.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,6 +36,7 @@ declare module 'fastify' {
 export interface Login {
   readonly issuer: IssuerClient
   readonly transactions: LoginTransactions
+  readonly stepUps: StepUps
   readonly sessions: Sessions
   readonly accessTokens: AccessTokens
   readonly cookies: Cookies
@@ -55,33 +60,35 @@ export default fp(
       'requiresLogin',
       makeGuard({ kind: 'session', required: [] }, (request, reply, done) => {
         if (request.session) done()
-        else reply.header('cache-control', 'no-store').redirect(loginPath(request.url))
+        else redirectOnce(reply, loginPath(request.url))
       }),
     )
   },
   { name: 'login', dependencies: ['env', 'auth', 'guards', 'store'] },
 )
 
-/** Several issuers may be trusted by the API; users log in at the first. */
-function makeLogin({ config, store, verifier, issuers }: FastifyInstance): Login {
-  const {
-    AUTH0_CLIENT_ID: clientId,
-    AUTH0_CLIENT_SECRET: clientSecret,
-    SESSION_SECRET,
-  } = webAppConfig(config)
-  const issuerName = config.AUTH0_DOMAIN[0] as string
+/** Several issuers may be trusted by the API; users log in at one. */
+function makeLogin({ config, store, verifier, issuers, events }: FastifyInstance): Login {
+  const { AUTH0_CLIENT_ID: clientId, SESSION_SECRET } = webAppConfig(config)
+  const issuerName = config.LOGIN_ISSUER
   const { metadata } = issuers.get(issuerName) as Issuer
   const cookies = new Cookies(config.BASE_URL)
-  const sessions = new Sessions(store, SESSION_SECRET)
+  const sessions = new Sessions(store, SESSION_SECRET, events)
   const clientTokens = new ClientTokens(verifier, issuerName, clientId)
   const issuer = new IssuerClient({
     issuer: issuerName,
-    metadata: () => metadata.get(Date.now()),
+    discovery: () => metadata.get(Date.now()),
+    metadata,
     clientId,
-    clientSecret,
-    audience: config.AUTH0_AUDIENCE[0] as string,
+    clientAuth: clientAuthOf(config.AUTH0_CLIENT_SECRET, config.AUTH0_CLIENT_KEY),
+    request: {
+      scope: config.LOGIN_SCOPE,
+      parameters: config.LOGIN_AUTHORIZATION_PARAMS,
+      audience: config.LOGIN_AUDIENCE,
+    },
     baseUrl: config.BASE_URL,
     clockToleranceSeconds: config.AUTH_CLOCK_TOLERANCE_SECONDS,
+    readGrants: (token) => readGrants(verifier, token, Date.now()),
     verifyIdToken: (token) => clientTokens.verifyIdToken(token, Date.now()),
   })
   const accessTokens = new AccessTokens({
@@ -90,11 +97,12 @@ function makeLogin({ config, store, verifier, issuers }: FastifyInstance): Login
     clock: () => Date.now(),
   })
   const transactions = new LoginTransactions(SESSION_SECRET, (suffix) => cookies.name(suffix))
-  return { issuer, transactions, sessions, accessTokens, cookies, clientTokens }
+  const stepUps = new StepUps(SESSION_SECRET, cookies.name('step-up'))
+  return { issuer, transactions, stepUps, sessions, accessTokens, cookies, clientTokens }
 }
 
 /** The configuration with the variables of the web app: loadConfig accepts all three or none, and app.ts asks which. */
 function webAppConfig(config: Config) {
-  type Name = 'AUTH0_CLIENT_ID' | 'AUTH0_CLIENT_SECRET' | 'SESSION_SECRET'
+  type Name = 'AUTH0_CLIENT_ID' | 'SESSION_SECRET'
   return config as Config & Required<Pick<Config, Name>>
 }

@@ -1,17 +1,19 @@
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildAuthorizationUrlWithPAR,
   type Configuration,
   calculatePKCECodeChallenge,
   refreshTokenGrant,
+  type TokenEndpointResponse,
 } from 'openid-client'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { secureUrlOf } from '../../http/secure-url.ts'
 import { withTimeout } from '../../http/with-timeout.ts'
 import { MAX_SUBJECT_LENGTH, toText } from '../../schemas/text.ts'
+import { authorizationParameters, type RequestOptions } from './authorization-request.ts'
 import { type ClientOptions, configure } from './configuration.ts'
 import { loginErrors } from './errors.ts'
-import { describe, isInvalidGrant, toServiceError } from './issuer-errors.ts'
+import { describe, isRefreshRejected, toServiceError } from './issuer-errors.ts'
 import {
   IssuerUnavailableError,
   issuerTimeout,
@@ -23,13 +25,14 @@ import { type IdTokenClaims, type Tokens, toTokens } from './tokens.ts'
 
 export interface IssuerClientOptions extends ClientOptions {
   readonly issuer: string
-  /** Returns the issuer's discovery document; throws when there is none. */
-  readonly metadata: () => Promise<Readonly<Record<string, unknown>>>
-  /** Audience of the access tokens. */
-  readonly audience: string
+  /** Returns the discovery document; throws when there is none. */
+  readonly discovery: () => Promise<Readonly<Record<string, unknown>>>
+  readonly request: RequestOptions
   /** Public address of the web app. */
   readonly baseUrl: string
   readonly verifyIdToken: (token: string) => Promise<unknown>
+  /** Reads the scopes and permissions of an access token. Never rejects. */
+  readonly readGrants: (accessToken: string) => Promise<readonly string[]>
 }
 
 export interface LoginResult {
@@ -46,25 +49,21 @@ export class IssuerClient {
   }
 
   /**
-   * Builds the authorization request (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core 1.0, 3.1.2.1).
+   * Builds the authorization request of a login. If the issuer requires it, the parameters are pushed to it, and the browser
+   * carries a reference (RFC 9126, section 5). Otherwise they are not: any client can begin a login, and each would be a
+   * request to the issuer.
    *
-   * @throws {ServiceError} 503 when the issuer is unavailable
+   * @throws {ServiceError} 400 when the issuer rejects the parameters, 503 when it is unavailable
    */
-  async authorizationUrl(
-    { state, nonce, codeVerifier }: LoginTransaction,
-    isSignUp: boolean,
-  ): Promise<string> {
+  async authorizationUrl(transaction: LoginTransaction, isSignUp: boolean): Promise<string> {
     const configuration = await this.#ask(() => this.#configuration())
-    const url = buildAuthorizationUrl(configuration, {
-      redirect_uri: this.#redirectUri,
-      scope: 'openid profile email offline_access',
-      audience: this.#options.audience, // Auth0's own parameter: without it the access token is opaque
-      state,
-      nonce,
-      code_challenge: await calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: 'S256',
-      ...(isSignUp ? { screen_hint: 'signup' } : {}),
-    })
+    const codeChallenge = await calculatePKCECodeChallenge(transaction.codeVerifier)
+    const login = { ...transaction, isSignUp, redirectUri: this.#redirectUri, codeChallenge }
+    const { scopes_supported, require_pushed_authorization_requests: isPushed } =
+      configuration.serverMetadata()
+    const parameters = authorizationParameters(this.#options.request, login, scopes_supported)
+    if (isPushed !== true) return buildAuthorizationUrl(configuration, parameters).href
+    const url = await this.#ask(() => buildAuthorizationUrlWithPAR(configuration, parameters))
     return url.href
   }
 
@@ -88,7 +87,7 @@ export class IssuerClient {
       const claims = response.claims() as IdTokenClaims
       if (toText(claims.sub, MAX_SUBJECT_LENGTH) === undefined)
         throw new ServiceError(loginErrors.failed, { detail: 'sub is not usable' })
-      return { tokens: toTokens(response), claims }
+      return { tokens: await this.#toTokens(response), claims }
     })
   }
 
@@ -104,9 +103,9 @@ export class IssuerClient {
       const response = await refreshTokenGrant(await this.#configuration(), refreshToken)
       const claims = response.claims()
       // OpenID Connect Core 1.0, 12.2
-      return claims === undefined || claims.sub === subject ? toTokens(response) : undefined
+      return claims === undefined || claims.sub === subject ? await this.#toTokens(response) : undefined
     } catch (error) {
-      if (isInvalidGrant(error)) return undefined
+      if (isRefreshRejected(error)) return undefined
       throw issuerUnavailable(describe(error))
     }
   }
@@ -117,7 +116,7 @@ export class IssuerClient {
    * metadata, Auth0's path is assumed: the browser may reach the issuer even if the service does not.
    */
   async logoutUrl(idToken: string | undefined): Promise<string> {
-    const { issuer, clientId, baseUrl } = this.#options
+    const { issuer, clientId, baseUrl, metadata: endpoints } = this.#options
     const metadata = await this.#ask(() => this.#configuration()).then(
       (configuration) => configuration.serverMetadata(),
       () => undefined,
@@ -125,12 +124,17 @@ export class IssuerClient {
     const auth0 = `${issuer.replace(/\/$/, '')}/`
     if (!metadata || metadata.token_endpoint === `${auth0}oauth/token`)
       return `${auth0}v2/logout?${new URLSearchParams({ client_id: clientId, returnTo: baseUrl })}`
-    const url = secureUrlOf(issuer, metadata.end_session_endpoint ?? '')
-    if (!url) return baseUrl
+    const endpoint = metadata.end_session_endpoint
+    if (endpoint === undefined || !endpoints.allows(endpoint)) return baseUrl
+    const url = new URL(endpoint)
     url.searchParams.set('client_id', clientId)
     url.searchParams.set('post_logout_redirect_uri', baseUrl)
     if (idToken !== undefined) url.searchParams.set('id_token_hint', idToken)
     return url.href
+  }
+
+  async #toTokens(response: TokenEndpointResponse): Promise<Tokens> {
+    return toTokens(response, await this.#options.readGrants(response.access_token))
   }
 
   get #redirectUri(): string {
@@ -146,9 +150,9 @@ export class IssuerClient {
   }
 
   async #configuration(): Promise<Configuration> {
-    const { issuer, metadata } = this.#options
+    const { issuer, discovery } = this.#options
     try {
-      return configure(await metadata(), this.#options)
+      return configure(await discovery(), this.#options)
     } catch (error) {
       throw new IssuerUnavailableError(`the discovery document of ${issuer} is not usable`, { cause: error })
     }

@@ -11,9 +11,13 @@ export function toServiceError(error: unknown): ServiceError {
   return new ServiceError(isDenied ? loginErrors.denied : loginErrors.failed, { detail })
 }
 
-/** Whether the refresh token is expired, revoked or already used (RFC 6749, section 5.2). */
-export function isInvalidGrant(error: unknown): boolean {
-  return error instanceof ResponseBodyError && error.error === 'invalid_grant'
+/**
+ * Whether the issuer rejects the refresh token for good: it answers with an OAuth error (RFC 6749, section 5.2). Issuers use
+ * other codes than `invalid_grant`, too, when a user is blocked. `invalid_client` concerns the service, not the session, and
+ * boundedFetch takes 429 for an outage.
+ */
+export function isRefreshRejected(error: unknown): boolean {
+  return error instanceof ResponseBodyError && error.error !== 'invalid_client'
 }
 
 /** Joins the messages for the log, from the outermost error to its cause. */

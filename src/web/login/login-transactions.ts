@@ -1,8 +1,12 @@
 import { randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client'
-import { Sealer } from './sealer.ts'
+import { Sealer } from '../../crypto/sealer.ts'
+import { serviceName } from '../../http/service.ts'
+import type { RequiredLogin } from './step-up.ts'
 
 export const TRANSACTION_MAX_AGE_MS = 10 * 60_000
-const MAX_TRANSACTIONS = 5
+const MAX_TRANSACTIONS = 10
+/** Maximum length of their cookies without the new one. Node.js accepts 16 KiB of headers. */
+const MAX_LENGTH = 6_000
 /** Characters of `state` in the name of its cookie, so that each tab has a cookie of its own. */
 const LABEL_LENGTH = 8
 const LABEL = new RegExp(`^[\\w-]{${LABEL_LENGTH}}$`)
@@ -15,6 +19,10 @@ export interface LoginTransaction {
   readonly nonce: string
   readonly codeVerifier: string
   readonly returnTo: string | undefined
+  /** The login that the page requires, if it follows a challenge. */
+  readonly required?: RequiredLogin | undefined
+  /** ID of the organization to which the user logs in. */
+  readonly organization?: string | undefined
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
 }
@@ -26,16 +34,19 @@ export class LoginTransactions {
 
   /** @param name makes the name of a cookie */
   constructor(secrets: readonly string[], name: (suffix: string) => string) {
-    this.#sealer = new Sealer(secrets, 'gatehouse login transaction')
+    this.#sealer = new Sealer(secrets, `${serviceName} login transaction`)
     this.#name = name
   }
 
-  begin(returnTo: string | undefined, now: number): LoginTransaction {
+  begin(
+    login: Pick<LoginTransaction, 'returnTo' | 'required' | 'organization'>,
+    now: number,
+  ): LoginTransaction {
     return {
+      ...login,
       state: randomState(),
       nonce: randomNonce(),
       codeVerifier: randomPKCECodeVerifier(),
-      returnTo,
       expiresAt: now + TRANSACTION_MAX_AGE_MS,
     }
   }
@@ -66,12 +77,15 @@ export class LoginTransactions {
     const names = Object.keys(cookies).filter(
       (name) => name.startsWith(prefix) && LABEL.test(name.slice(prefix.length)),
     )
-    const ages = names.map((name) => ({ name, expiresAt: this.#open(cookies, name)?.expiresAt ?? 0 }))
-    const deleted = Math.min(Math.max(names.length - MAX_TRANSACTIONS + 1, 0), MAX_DELETED)
-    return ages
-      .sort((a, b) => a.expiresAt - b.expiresAt)
-      .slice(0, deleted)
-      .map(({ name }) => name)
+    const newestFirst = names
+      .map((name) => ({ name, expiresAt: this.#open(cookies, name)?.expiresAt ?? 0 }))
+      .sort((a, b) => b.expiresAt - a.expiresAt)
+    let length = 0
+    const superfluous = newestFirst.filter(({ name }, index) => {
+      length += `${name}=${cookies[name]}; `.length
+      return index >= MAX_TRANSACTIONS - 1 || length > MAX_LENGTH
+    })
+    return superfluous.slice(-MAX_DELETED).map(({ name }) => name)
   }
 
   #open(cookies: Cookies, name: string): LoginTransaction | undefined {

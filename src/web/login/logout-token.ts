@@ -6,6 +6,8 @@ import type { ClientTokens } from './client-tokens.ts'
 import { loginErrors } from './errors.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+/** Explicit typing is only recommended (2.4); some issuers write `JWT` or omit it. */
+const TYPES = ['logout+jwt', 'jwt']
 const MAX_LENGTH = 1_000
 /** Tokens are recommended to expire within two minutes (2.4). Any `jti` has to be remembered until its token expires. */
 const MAX_AGE_SECONDS = 86_400
@@ -17,6 +19,8 @@ export interface LogoutToken {
   readonly sid: string | undefined
   /** The `jti`: the caller has to make sure that no token is used twice. */
   readonly id: string
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
   /** Seconds since the epoch. */
   readonly expiresAt: number
 }
@@ -33,11 +37,12 @@ export async function verifyLogoutToken(
   tokens: ClientTokens,
   now: number,
 ): Promise<LogoutToken> {
-  const claims = await tokens.verify(token, isLogoutTokenType, loginErrors.invalidLogoutToken, now)
+  const claims = await tokens.verify(token, TYPES, loginErrors.invalidLogoutToken, now)
   const { iss, iat, jti, sub, sid, exp } = claims
   if (iat === undefined) throw unacceptable('iat is missing')
   // The verification made sure that both are numbers
-  if ((iat as number) < now / 1000 - MAX_AGE_SECONDS) throw unacceptable('iat is more than one day ago')
+  const issuedAt = iat as number
+  if (issuedAt < now / 1000 - MAX_AGE_SECONDS) throw unacceptable('iat is more than one day ago')
   const expiresAt = exp as number
   if (expiresAt > now / 1000 + MAX_AGE_SECONDS) throw unacceptable('exp is more than one day ahead')
   if (!isText(jti)) throw unacceptable('jti is missing or not text')
@@ -46,12 +51,7 @@ export async function verifyLogoutToken(
   if (sub === undefined && sid === undefined) throw unacceptable('neither sub nor sid')
   if (sub !== undefined && !isText(sub, MAX_SUBJECT_LENGTH)) throw unacceptable('sub is not text')
   if (sid !== undefined && !isText(sid)) throw unacceptable('sid is not text')
-  return { issuer: iss as string, subject: sub, sid, id: jti, expiresAt }
-}
-
-/** Explicit typing is only recommended (2.4); some issuers write `JWT` or omit it. */
-function isLogoutTokenType(typ: string): boolean {
-  return /^(application\/)?(logout\+jwt|jwt)$/i.test(typ)
+  return { issuer: iss as string, subject: sub, sid, id: jti, issuedAt, expiresAt }
 }
 
 function checkEvents({ events }: Claims): void {

@@ -1,4 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
+import { Sealer } from '../../crypto/sealer.ts'
+import { serviceName } from '../../http/service.ts'
+import type { EndReason } from '../../plugins/metrics/index.ts'
 import type { Store } from '../../plugins/store/index.ts'
 import {
   createSession,
@@ -10,28 +13,52 @@ import {
   replaceContents,
   type SessionRecord,
 } from '../../plugins/store/tables/sessions.ts'
+import {
+  deleteSessionOfUser,
+  deleteSessionsOfUser,
+  listSessions,
+} from '../../plugins/store/tables/user-sessions.ts'
 import type { Account } from './account.ts'
-import { Sealer } from './sealer.ts'
 
 const HOUR_MS = 3_600_000
 /** Maximum time between two page views. */
 export const SESSION_IDLE_MS = 24 * HOUR_MS
 /** Maximum age of a session, even if it is in use. */
 export const SESSION_MAX_AGE_MS = 14 * 24 * HOUR_MS
-/** Minimum time between two writes of the end, so that most page views write nothing. */
+/** Minimum time between two writes of the last use and the end, so that most page views write nothing. */
 const PROLONG_INTERVAL_MS = 5 * 60_000
 
 export interface SessionContents {
   readonly account: Account
+  /** Time of the login in seconds since the epoch, if the issuer says it. */
+  readonly authTime?: number | undefined
+  /** ID of the organization to which the user logged in. */
+  readonly organization?: string | undefined
+  /** Browser and system of the login; undefined in sessions of earlier versions. */
+  readonly browser?: string
   readonly idToken: string | undefined
   readonly accessToken: string
+  /** Scopes and permissions of the access token; undefined in sessions of earlier versions. */
+  readonly grants?: readonly string[] | undefined
   /** Milliseconds since the epoch; undefined when the issuer does not send a lifetime. */
   readonly accessTokenExpiresAt: number | undefined
   readonly refreshToken: string | undefined
 }
 
-export interface Session extends Pick<SessionRecord, 'idHash' | 'revision'> {
+interface SessionEvents {
+  sessionBegun(): void
+  sessionEnded(reason: EndReason, count?: number): void
+}
+
+export interface Session extends Pick<SessionRecord, 'idHash' | 'revision' | 'user'> {
   readonly contents: SessionContents
+}
+
+/** A session as its user sees it. */
+export interface ListedSession extends Pick<SessionRecord, 'idHash' | 'createdAt' | 'lastUsedAt'> {
+  readonly browser: string
+  /** Whether it is the session that asks. */
+  readonly isCurrent: boolean
 }
 
 /**
@@ -41,10 +68,13 @@ export interface Session extends Pick<SessionRecord, 'idHash' | 'revision'> {
 export class Sessions {
   readonly #store: Store
   readonly #sealer: Sealer
+  readonly #events: SessionEvents | undefined
 
-  constructor(store: Store, secrets: readonly string[]) {
+  /** @param events called when sessions begin and end, for metrics */
+  constructor(store: Store, secrets: readonly string[], events?: SessionEvents) {
     this.#store = store
-    this.#sealer = new Sealer(secrets, 'gatehouse session')
+    this.#sealer = new Sealer(secrets, `${serviceName} session`)
+    this.#events = events
   }
 
   /** @returns the id for the cookie; it is not stored */
@@ -62,6 +92,7 @@ export class Sessions {
       createdAt: now,
       expiresAt: now + SESSION_IDLE_MS,
     })
+    this.#events?.sessionBegun()
     return id
   }
 
@@ -71,8 +102,8 @@ export class Sessions {
     const session = record && this.#open(record)
     if (!session) return undefined
     const expiresAt = Math.min(now + SESSION_IDLE_MS, record.createdAt + SESSION_MAX_AGE_MS)
-    if (expiresAt >= record.expiresAt + PROLONG_INTERVAL_MS)
-      await prolongSession(this.#store, record.idHash, expiresAt)
+    if (now >= record.lastUsedAt + PROLONG_INTERVAL_MS)
+      await prolongSession(this.#store, record.idHash, expiresAt, now)
     return session
   }
 
@@ -94,12 +125,36 @@ export class Sessions {
   }
 
   /** Ends the session with this id. */
-  discard(id: string): Promise<void> {
-    return deleteSession(this.#store, hashId(id))
+  discard(id: string, reason: EndReason): Promise<void> {
+    return this.#delete(hashId(id), reason)
   }
 
-  end({ idHash }: Session): Promise<void> {
-    return deleteSession(this.#store, idHash)
+  end({ idHash }: Session, reason: EndReason): Promise<void> {
+    return this.#delete(idHash, reason)
+  }
+
+  /** Lists the sessions of the user, newest first. */
+  async list({ user, idHash }: Session, now: number): Promise<ListedSession[]> {
+    const records = await listSessions(this.#store, user, now)
+    return records.map((record) => ({
+      idHash: record.idHash,
+      browser: this.#open(record)?.contents.browser ?? 'Another browser',
+      createdAt: record.createdAt,
+      lastUsedAt: record.lastUsedAt,
+      isCurrent: record.idHash === idHash,
+    }))
+  }
+
+  /** Ends another session of the user. Sessions of other users are not touched. */
+  async endOther({ user, idHash }: Session, otherIdHash: string): Promise<void> {
+    if (otherIdHash !== idHash && (await deleteSessionOfUser(this.#store, user, otherIdHash)))
+      this.#events?.sessionEnded('user')
+  }
+
+  /** Ends all other sessions of the user. */
+  async endOthers({ user, idHash }: Session): Promise<void> {
+    const ended = await deleteSessionsOfUser(this.#store, user, idHash)
+    this.#events?.sessionEnded('user', ended)
   }
 
   lease(session: Session, until: number, now: number): Promise<boolean> {
@@ -110,9 +165,14 @@ export class Sessions {
     return releaseSession(this.#store, session)
   }
 
-  #open({ idHash, revision, contents }: SessionRecord): Session | undefined {
+  async #delete(idHash: string, reason: EndReason): Promise<void> {
+    await deleteSession(this.#store, idHash)
+    this.#events?.sessionEnded(reason)
+  }
+
+  #open({ idHash, revision, user, contents }: SessionRecord): Session | undefined {
     const opened = this.#sealer.open(contents, idHash) as SessionContents | undefined
-    return opened && { idHash, revision, contents: opened }
+    return opened && { idHash, revision, user, contents: opened }
   }
 }
 

@@ -1,8 +1,12 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors/catalogue.ts'
-import { type Box, fetchMessage } from '../api-message.ts'
+import { tokenErrors } from '../../plugins/auth/index.ts'
+import { apiAddress, fetchMessage, type Message } from '../api-message.ts'
+import { redirectOnce } from '../login/redirect-once.ts'
 import { loginPath } from '../login/return-to.ts'
 import { requireSession } from '../login/sessions.ts'
+import { isRecent, type RequiredLogin } from '../login/step-up.ts'
+import { beginStepUp, takeStepUp } from '../login/step-up-cookie.ts'
 
 const messages = [
   ['protected', 'Protected message', 'The API sends this message to every user who is logged in.'],
@@ -12,22 +16,47 @@ const messages = [
 /** Pages that show a response of the API. The API decides who may read which message. */
 const pages: FastifyPluginAsync = async (app) => {
   const schema = { hide: true }
+  app.addToNavigation({ path: '/public', name: 'Public', position: 2, shownTo: 'everyone' })
+  app.addToNavigation({ path: '/protected', name: 'Protected', position: 3, shownTo: 'users' })
+  app.addToNavigation({
+    path: '/admin',
+    name: 'Admin',
+    position: 4,
+    shownTo: { grant: 'read:admin-messages' },
+  })
 
   app.get('/public', { config: { public: true }, schema }, async (request, reply) =>
     reply.page('message', {
       heading: 'Public message',
       explanation: 'The API sends this message to anyone.',
-      box: await fetchBox(request, 'public'),
+      box: (await fetchBox(request, 'public')).box,
     }),
   )
 
   for (const [name, heading, explanation] of messages) {
-    app.get(`/${name}`, { preHandler: app.requiresLogin, schema }, async (request, reply) => {
+    const page = `/${name}`
+    const maxAge = name === 'admin' ? app.config.ADMIN_MAX_AGE_SECONDS : 0
+
+    app.get(page, { preHandler: app.requiresLogin, schema }, async (request, reply) => {
+      const isReturning = takeStepUp(app.login, request, reply, page, Date.now())
+      const stepUp = (required: RequiredLogin) =>
+        redirectOnce(reply, beginStepUp(app.login, reply, page, required, Date.now()))
+      if (maxAge > 0 && isTooOld(request, maxAge)) {
+        if (isReturning) throw new ServiceError(tokenErrors.insufficientAuthentication)
+        return stepUp({ maxAge })
+      }
       const token = await accessToken(request)
       if (token === 'session ended') return reply.redirect(loginPath(request.url))
-      const box = token === 'issuer unavailable' ? notRefreshed : await fetchBox(request, name, token.text)
-      return reply.page('message', { heading, explanation, box })
+      const message =
+        token === 'issuer unavailable' ? notRefreshed : await fetchBox(request, name, token.text)
+      if (message.required && !isReturning) return stepUp(message.required)
+      return reply.page('message', { heading, explanation, box: message.box })
     })
+  }
+
+  function isTooOld({ session }: FastifyRequest, maxAge: number): boolean {
+    const { authTime } = requireSession(session).contents
+    return !isRecent(authTime, maxAge + app.config.AUTH_CLOCK_TOLERANCE_SECONDS, Date.now() / 1000)
   }
 
   async function accessToken(request: FastifyRequest) {
@@ -41,17 +70,19 @@ const pages: FastifyPluginAsync = async (app) => {
     }
   }
 
-  async function fetchBox({ log }: FastifyRequest, name: string, token?: string): Promise<Box> {
-    const url = `${app.config.API_SERVER_URL}/api/messages/${name}`
-    const { box, error } = await fetchMessage(url, token)
-    if (error) log.warn({ url, err: error }, 'message not fetched from the API')
-    return box
+  async function fetchBox({ log }: FastifyRequest, name: string, token?: string): Promise<Message> {
+    const url = `${apiAddress(app.config)}/api/messages/${name}`
+    const message = await fetchMessage(url, token)
+    if (message.error) log.warn({ url, err: message.error }, 'message not fetched from the API')
+    return message
   }
 }
 
 export default pages
 
-const notRefreshed = {
-  caption: 'Not sent',
-  code: 'Your access token is expired, and the identity provider cannot be reached to refresh it.',
+const notRefreshed: Message = {
+  box: {
+    caption: 'Not sent',
+    code: 'Your access token is expired, and the identity provider cannot be reached to refresh it.',
+  },
 }

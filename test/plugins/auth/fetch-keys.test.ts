@@ -2,12 +2,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { fetchKeys as download, MAX_KEYS } from '../../../src/plugins/auth/fetch-keys.ts'
-import { endpointOf, IssuerMetadata } from '../../../src/plugins/auth/issuer-metadata.ts'
+import { IssuerMetadata } from '../../../src/plugins/auth/issuer-metadata.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
 /** Fetches the discovery document and then the key set, like class Issuer. */
 async function fetchKeys(issuer: string, algorithms = ['RS256', 'ES256']) {
-  const jwksUri = endpointOf(await new IssuerMetadata(issuer).fetch(0), 'jwks_uri')
+  const metadata = new IssuerMetadata({ issuer })
+  const jwksUri = metadata.endpoint(await metadata.fetch(0), 'jwks_uri')
   return download(jwksUri, algorithms, AbortSignal.timeout(5_000))
 }
 
@@ -34,20 +35,40 @@ t.test('the keys are fetched from the jwks_uri of the discovery document', async
 t.test(
   'the URL of the discovery document is right with and without a final slash, and below a path',
   async (t) => {
-    t.equal(new IssuerMetadata('https://one.test/').url, 'https://one.test/.well-known/openid-configuration')
     t.equal(
-      new IssuerMetadata('https://one.test/realms/a').url,
+      new IssuerMetadata({ issuer: 'https://one.test/' }).url,
+      'https://one.test/.well-known/openid-configuration',
+    )
+    t.equal(
+      new IssuerMetadata({ issuer: 'https://one.test/realms/a' }).url,
       'https://one.test/realms/a/.well-known/openid-configuration',
     )
   },
 )
 
-t.test('entries that are not keys are ignored, and an empty set is valid', async (t) => {
+t.test('entries that are not keys are ignored', async (t) => {
   const issuer = await TestIssuer.start(t)
   issuer.keySet = { keys: [null, 7, 'key', [], { kid: 'a' }, issuer.newestKey.jwk] }
   t.same(await names(issuer), ['RS256 key-1'])
-  issuer.keySet = { keys: [] }
-  t.same(await names(issuer), [])
+  issuer.keySet = { keys: [{ kid: 'a' }] }
+  t.same(await names(issuer), [], 'no usable key')
+})
+
+t.test('an empty key set is an error', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  for (const keys of [[], [null, 7]]) {
+    issuer.keySet = { keys }
+    await rejects(t, issuer, /is empty/)
+  }
+})
+
+t.test('a key for Ed25519 names its algorithm EdDSA or Ed25519 (RFC 9864)', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const key = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })
+  for (const alg of [undefined, 'EdDSA', 'Ed25519']) {
+    issuer.keySet = { keys: [{ ...key, kid: 'a', alg }] }
+    t.same(await names(issuer, ['EdDSA']), ['EdDSA a'])
+  }
 })
 
 t.test('a key is usable with each algorithm that it fits', async (t) => {
@@ -113,7 +134,7 @@ t.test('the request accepts the media type of key sets', async (t) => {
   const issuer = await TestIssuer.start(t)
   issuer.misbehavesOnlyWithKeys = true
   issuer.misbehaviour = ({ headers }, response) =>
-    response.writeHead(headers.accept?.includes('application/jwk-set+json') ? 200 : 406).end('{"keys":[]}')
+    response.writeHead(headers.accept?.includes('application/jwk-set+json') ? 200 : 406).end('{"keys":[{}]}')
   t.same(await names(issuer), [])
 })
 
@@ -126,7 +147,7 @@ t.test('a discovery document of another issuer is rejected', async (t) => {
     { jwks_uri },
   ]) {
     issuer.discovery = discovery
-    await rejects(t, issuer, /another issuer/)
+    await rejects(t, issuer, /discovery document names .*, not /)
   }
   for (const uri of [undefined, 7, 'http://keys.example/jwks.json', '/jwks.json', 'file:///etc/passwd']) {
     issuer.discovery = { issuer: issuer.url, jwks_uri: uri }
@@ -199,14 +220,12 @@ t.test('an unreachable issuer is an error', async (t) => {
 })
 
 t.test('an https issuer cannot name endpoints on the loopback over plain http', async (t) => {
+  const remote = new IssuerMetadata({ issuer: 'https://one.test/' })
+  const local = new IssuerMetadata({ issuer: 'http://127.0.0.1:4400/' })
   for (const name of ['jwks_uri', 'userinfo_endpoint', 'authorization_endpoint']) {
     for (const url of ['http://127.0.0.1:4400/x', 'http://localhost/x', 'http://[::1]:1/x']) {
-      const named = { [name]: url }
-      t.throws(() => endpointOf({ issuer: 'https://one.test/', ...named }, name), {
-        message: new RegExp(name),
-      })
-      t.throws(() => endpointOf(named, name), { message: new RegExp(name) }, 'without an issuer')
-      t.equal(endpointOf({ issuer: 'http://127.0.0.1:4400/', ...named }, name), url)
+      t.throws(() => remote.endpoint({ [name]: url }, name), { message: new RegExp(name) })
+      t.equal(local.endpoint({ [name]: url }, name), url)
     }
   }
 })

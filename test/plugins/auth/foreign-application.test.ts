@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import auth from '../../../src/plugins/auth/index.ts'
+import guards from '../../../src/plugins/guards/index.ts'
 import { bearer } from '../../helpers/app.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
@@ -106,3 +107,36 @@ t.test('issuers and audiences are enough: the other options have defaults', asyn
   const late = await issuer.sign({ aud: 'api', iat: Math.floor(now / 1000) + 60 })
   t.throws(() => foreign.verifier.verify(late, now), { code: 'invalid_token' })
 })
+
+t.test(
+  'challenges name the metadata of an application that serves it, with resources of its own',
+  async (t) => {
+    const issuer = await TestIssuer.start(t)
+    const serve = async (options: { publicUrl?: string }) => {
+      const foreign = Fastify()
+      t.teardown(() => foreign.close())
+      await foreign.register(auth, { issuers: [issuer.url], audiences: ['api'] })
+      await foreign.register(guards, options)
+      foreign.resources.declare({ path: '/a', audiences: ['for-a'] })
+      foreign.get('/a/x', { preHandler: foreign.authenticate }, async () => 'ok')
+      foreign.get('/b', { preHandler: foreign.requiresScope('read:b') }, async () => 'ok')
+      return async (url: string, aud?: string) => {
+        const headers = aud === undefined ? {} : bearer(await issuer.sign({ aud, scope: 'read:b' }))
+        const response = await foreign.inject({ url, headers })
+        return response.statusCode === 200 ? 200 : response.headers['www-authenticate']
+      }
+    }
+    const without = await serve({})
+    t.equal(await without('/a/x'), 'Bearer realm="api"')
+    t.equal(await without('/b'), 'Bearer realm="api", scope="read:b"')
+    const withMetadata = await serve({ publicUrl: 'https://foreign.test' })
+    const url = 'https://foreign.test/.well-known/oauth-protected-resource'
+    t.equal(await withMetadata('/a/x'), `Bearer realm="api", resource_metadata="${url}/a"`)
+    t.equal(await withMetadata('/b'), `Bearer realm="api", scope="read:b", resource_metadata="${url}"`)
+    for (const get of [without, withMetadata]) {
+      t.strictSame([await get('/a/x', 'for-a'), await get('/b', 'api')], [200, 200])
+      t.match(await get('/a/x', 'api'), /error="invalid_token"/)
+      t.match(await get('/b', 'for-a'), /error="invalid_token"/)
+    }
+  },
+)

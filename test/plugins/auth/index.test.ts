@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import things from '../../fixtures/routes/things.ts'
 import { bearer, buildApp, listen } from '../../helpers/app.ts'
 import { moveClock } from '../../helpers/clock.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
@@ -30,7 +32,8 @@ t.test('the token is read from the Authorization header only', async (t) => {
 t.test(
   'a second token in the query or in a form is 400 invalid_request (RFC 6750, section 3.1)',
   async (t) => {
-    const { issuer, app } = await startService(t)
+    const extend = (app: FastifyInstance) => void app.register(things)
+    const { issuer, app } = await startService(t, {}, { extend })
     const token = await issuer.sign()
     const ask = async (path: string, form?: Record<string, string> | string, type?: string) => {
       const headers = { authorization: `Bearer ${token}`, ...(type ? { 'content-type': type } : {}) }
@@ -53,19 +56,19 @@ t.test(
     ]) {
       t.strictSame(await ask(`/api/private?${query}`), rejected, query)
     }
-    t.strictSame(await ask('/todo?access_token=x', { title: 'a' }), rejected)
+    t.strictSame(await ask('/things?access_token=x', { title: 'a' }), rejected)
     const form = { title: 'a', date: '2026-11-21' }
     for (const access_token of [token, ''])
-      t.strictSame(await ask('/todo', { ...form, access_token }), rejected)
+      t.strictSame(await ask('/things', { ...form, access_token }), rejected)
     t.strictSame(
-      await ask('/todo', 'title=a&access_token=x', 'Application/X-WWW-Form-Urlencoded; charset=utf-8'),
+      await ask('/things', 'title=a&access_token=x', 'Application/X-WWW-Form-Urlencoded; charset=utf-8'),
       rejected,
     )
-    t.match(await ask('/todo', form), { status: 201 })
+    t.match(await ask('/things', form), { status: 201 })
     t.match(
-      await ask('/todo', '{"title":"a","access_token":"x"}', 'application/json'),
-      { status: 201 },
-      'JSON',
+      await ask('/things', '{"title":"a","access_token":"x"}', 'application/json'),
+      { status: 400, challenge: null },
+      'JSON has no such field, and cannot carry a token',
     )
     t.match(await ask('/api/private?access_tokens=x'), { status: 200 })
     t.match(await ask('/api/public?access_token=x'), { status: 200 }, 'a public route')
@@ -153,6 +156,7 @@ t.test('an issuer that fails', async (t) => {
     const { issuer, get, status, app } = await startService(t)
     const clock = moveClock(t)
     issuer.misbehaviour = (_request, response) => response.writeHead(502).end('secret upstream words')
+    await issuer.addKey('key-2') // not known yet
     const token = await issuer.sign()
     const response = await get(token)
     t.equal(response.status, 503)
@@ -218,4 +222,22 @@ t.test('every configured algorithm is accepted, and no other', async (t) => {
     await issuer.addKey(`key-${algorithm}`, algorithm)
     t.equal(await status(await issuer.sign({ jti: algorithm })), 200, algorithm)
   }
+})
+
+t.test('Ed25519 and EdDSA are names of one algorithm, in the configuration and in tokens', async (t) => {
+  for (const AUTH_ALGORITHMS of ['Ed25519', 'EdDSA']) {
+    const { issuer, status } = await startService(t, { AUTH_ALGORITHMS })
+    const key = await issuer.addKey('key-ed25519', 'EdDSA')
+    for (const alg of ['Ed25519', 'EdDSA']) {
+      const token = issuer.signRaw(issuer.header({ alg }, key), issuer.claims(), key)
+      t.equal(await status(token), 200, `${AUTH_ALGORITHMS}, ${alg}`)
+    }
+    t.equal(await status(await issuer.sign({}, {}, issuer.keys[0])), 401, 'RS256')
+  }
+})
+
+t.test('TOKEN_CACHE_MAX bounds the cached tokens; every token is still accepted', async (t) => {
+  const { issuer, app, status } = await startService(t, { TOKEN_CACHE_MAX: '2' })
+  for (const sub of ['a', 'b', 'c', 'a']) t.equal(await status(await issuer.sign({ sub })), 200)
+  t.equal(app.verifier.cacheSize, 2)
 })

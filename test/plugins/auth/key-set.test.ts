@@ -25,6 +25,8 @@ function keySetOf(published: SigningKey[]) {
   const keySet = new KeySet({
     issuer: ISSUER,
     maxStaleMs: MAX_STALE_MS,
+    freshMs: FRESH_MS,
+    origin: 'fetched',
     fetchKeys: async () => {
       issuer.fetches++
       if (issuer.isDown) throw new Error('down')
@@ -213,4 +215,55 @@ t.test('a key set reports its size, its age and the results of its downloads', a
     [2, FRESH_MS, { ok: 1, failed: 1 }],
     'a failure does not change the age',
   )
+})
+
+t.test('a token without kid is signed by the key without kid, or else by the only key', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  t.equal((await keySet.fetch('RS256', undefined, START)).name, 'RS256 one')
+  t.equal(keySet.find('RS256', undefined, START)?.name, 'RS256 one')
+  t.equal(keySet.find('ES256', undefined, START), undefined, 'of another algorithm')
+  issuer.published = [one, two]
+  const later = START + FRESH_MS
+  keySet.find('RS256', 'one', later)
+  await settle()
+  t.equal(keySet.find('RS256', undefined, later), undefined, 'two keys fit')
+  await isRejected(t, keySet.fetch('RS256', undefined, later))
+  issuer.published = [one, { ...two, name: 'RS256' }]
+  keySet.find('RS256', 'one', later + FRESH_MS)
+  await settle()
+  t.equal(keySet.find('RS256', undefined, later + FRESH_MS)?.thumbprint, two.thumbprint)
+})
+
+t.test('a key that was replaced under its name is found once in 30 seconds', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const key = await keySet.fetch('RS256', 'one', START)
+  t.equal(await keySet.replacement(key, START), undefined, 'the key is the same')
+  t.equal(issuer.fetches, 2)
+  issuer.published = [{ ...two, name: one.name }]
+  t.equal(keySet.replacement(key, START + MISS_COOLDOWN_MS - 1), undefined)
+  const replacement = await keySet.replacement(key, START + MISS_COOLDOWN_MS)
+  t.equal(replacement?.thumbprint, two.thumbprint)
+  t.equal(issuer.fetches, 3)
+})
+
+t.test('a key is not looked for again while the issuer fails', async (t) => {
+  const { issuer, keySet } = keySetOf([one])
+  const key = await keySet.fetch('RS256', 'one', START)
+  issuer.isDown = true
+  t.equal(await keySet.replacement(key, START), undefined)
+  t.equal(keySet.replacement(key, START + FAILURE_COOLDOWN_MS - 1), undefined)
+  t.ok(keySet.trusts(key, START), 'the key stays trusted')
+  t.equal(issuer.fetches, 2)
+})
+
+t.test('keys of an earlier process are used and renewed, unless there are newer ones', async (t) => {
+  const { issuer, keySet } = keySetOf([two])
+  t.equal(keySet.source, undefined)
+  keySet.restore([one], START - 1_000)
+  t.strictSame([keySet.source, keySet.jwks, keySet.ageMs(START)], ['kept', [one.jwk], 1_000])
+  t.equal(keySet.find('RS256', 'one', START), one)
+  await settle()
+  t.strictSame([keySet.source, keySet.jwks, issuer.fetches], ['fetched', [two.jwk], 1])
+  keySet.restore([one], START)
+  t.equal(keySet.find('RS256', 'one', START), undefined)
 })

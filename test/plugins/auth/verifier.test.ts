@@ -1,19 +1,21 @@
 import { createDecoder } from 'fast-jwt'
 import t, { type Test } from 'tap'
-import { Issuer } from '../../../src/plugins/auth/issuer.ts'
+import { Issuers } from '../../../src/plugins/auth/issuer.ts'
 import { FRESH_MS } from '../../../src/plugins/auth/key-set.ts'
 import { Verifier } from '../../../src/plugins/auth/verifier.ts'
 import { heapUsed } from '../../helpers/heap.ts'
-import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
+import { TestIssuer } from '../../helpers/issuer.ts'
+import { trustedIssuer } from '../../helpers/trusted-issuer.ts'
 
-async function verifierOf(t: Test, algorithms = ['RS256']) {
+async function verifierOf(t: Test, algorithms = ['RS256'], maxCachedTokens = 10_000) {
   const issuer = await TestIssuer.start(t)
-  const { keySet } = new Issuer(issuer.url, { algorithms, maxStaleMs: 86_400_000, onFetch: () => {} })
+  const trusted = trustedIssuer(issuer.url, { algorithms })
   const decode = createDecoder({ complete: true })
   let decoded = 0
   const verifier = new Verifier({
-    policy: { algorithms, issuers: [issuer.url], audiences: [AUDIENCE], clockToleranceSeconds: 5 },
-    keySets: new Map([[issuer.url, keySet]]),
+    issuers: new Issuers([trusted]),
+    clockToleranceSeconds: 5,
+    maxCachedTokens,
     decode: (token) => {
       decoded++
       return decode(token) as unknown as ReturnType<ConstructorParameters<typeof Verifier>[0]['decode']>
@@ -133,16 +135,16 @@ t.test('an unavailable issuer is not cached as a rejection', async (t) => {
   t.ok(await verifier.verify(token, Date.now() + 6000))
 })
 
-t.test('at most ten thousand tokens are cached, and the least recently used is evicted first', async (t) => {
-  const { issuer, verifier, timesDecoded } = await verifierOf(t, ['ES256'])
-  await issuer.addKey('fast', 'ES256')
+t.test('the number of cached tokens is bounded, and the least recently used is evicted first', async (t) => {
+  const { issuer, verifier, timesDecoded } = await verifierOf(t, ['RS256'], 3)
   const [first, second] = [await issuer.sign({ n: 'first' }), await issuer.sign({ n: 'second' })]
   await verifier.verify(first, Date.now())
   await verifier.verify(second, Date.now())
-  for (let n = 0; n < 9999; n++) {
+  for (let n = 0; n < 2; n++) {
     await verifier.verify(await issuer.sign({ n }), Date.now())
-    if (n % 1000 === 0) verifier.verify(first, Date.now())
+    verifier.verify(first, Date.now())
   }
+  t.equal(verifier.cacheSize, 3)
   const before = timesDecoded()
   verifier.verify(first, Date.now())
   t.equal(timesDecoded(), before, 'the token in use is cached')
@@ -155,10 +157,24 @@ t.test('the cache is bounded by the memory of the claims, not by the length of t
   await issuer.addKey('fast', 'ES256')
   const extra = Array.from({ length: 2_700 }, () => ({}))
   const before = heapUsed()
-  for (let jti = 0; jti < 1_456; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+  for (let jti = 0; jti < 700; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
   const grown = heapUsed() - before
   t.ok(verifier.cacheSize > 50, `${verifier.cacheSize} tokens are cached`)
   t.ok(grown < 48 * 1_048_576, `${grown} bytes are kept`)
+})
+
+t.test('the memory of the cache grows with a maximum above ten thousand tokens, and not below', async (t) => {
+  const sizeWith = async (maxCachedTokens: number, count: number) => {
+    const { issuer, verifier } = await verifierOf(t, ['ES256'], maxCachedTokens)
+    await issuer.addKey('fast', 'ES256')
+    const extra = Array.from({ length: 10_000 }, () => ({})) // about 700 KB, so that 32 MiB are 47 tokens
+    for (let jti = 0; jti < count; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+    return verifier.cacheSize
+  }
+  const usual = await sizeWith(10_000, 60)
+  t.ok(usual > 20 && usual < 60, `${usual} tokens`)
+  t.equal(await sizeWith(1_000, 60), usual)
+  t.ok(Math.abs((await sizeWith(20_000, 110)) - 2 * usual) <= 1)
 })
 
 t.test('the cache stats count hits and misses', async (t) => {

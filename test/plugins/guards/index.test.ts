@@ -13,6 +13,7 @@ import Fastify, {
 import t, { type Test } from 'tap'
 import { Type } from 'typebox'
 import { loadConfig } from '../../../src/config/index.ts'
+import { makeGuard } from '../../../src/plugins/guards/guard.ts' // part: web-app
 import { type BuildOptions, bearer, buildApp, listen } from '../../helpers/app.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
@@ -43,8 +44,13 @@ t.test('an unguarded route in a route file stops the boot, and the message lists
     /preHandler: app\.authenticate /,
     /preHandler: app\.requiresScope\('/,
     /preHandler: app\.requiresPermission\('/,
-    /preHandler: app\.requiresLogin /,
+    /preHandler: app\.requiresRole\('/,
+    /preHandler: app\.requiresClaim\('/,
+    /preHandler: app\.anyOf\(/,
+    /preHandler: app\.optionalToken /,
+    /preHandler: app\.requiresLogin /, // part: web-app
     /config: \{ public: true \}/,
+    /^docs\/guards\.md lists all guards$/,
   ])
 })
 
@@ -120,6 +126,24 @@ t.test('a route that is both guarded and public stops the boot', async (t) => {
   t.match(message, /^GET \/a has a guard and is marked public\. Give/)
 })
 
+t.test('a route that loads its user but verifies no token stops the boot', async (t) => {
+  for (const [options, message] of [
+    [{ config: { public: true } }, /^GET \/a has app\.loadUser, which needs a guard of access tokens\. Give/],
+    [{}, /^GET \/a does not say who may call it\. Give/],
+  ] as const) {
+    const extend = (app: FastifyInstance) =>
+      void app.get('/a', { ...options, preHandler: [app.loadUser] }, answer)
+    t.match(await bootError(t, { extend }), message)
+  }
+  // part: web-app
+  const ofSession = makeGuard({ kind: 'session', required: [] }, (_request, _reply, done) => done())
+  const onPage = (app: FastifyInstance) =>
+    void app.get('/a', { preHandler: [ofSession, app.loadUser] }, answer)
+  const message = await bootError(t, { extend: onPage })
+  t.match(message, /^GET \/a has app\.loadUser, which needs/)
+  // end
+})
+
 t.test('a guard is enforced on every kind of route', async (t) => {
   const { status } = await start(t, async (app) => {
     const { authenticate } = app
@@ -149,17 +173,16 @@ t.test('every required scope is needed, and a malformed claim grants none', asyn
     'read:things write:things',
     'write:things openid read:things',
     '  read:things  write:things ',
+    ['write:things', 'read:things'],
   ]) {
-    t.equal((await get('/things', { scope })).statusCode, 200, scope)
+    t.equal((await get('/things', { scope })).statusCode, 200, String(scope))
   }
   for (const scope of [
-    undefined,
     null,
     7,
     true,
     {},
     { 'read:things': true, 'write:things': true },
-    ['read:things', 'write:things'],
     ['read:things write:things'],
     '',
     'read:things',
@@ -176,7 +199,10 @@ t.test('every required scope is needed, and a malformed claim grants none', asyn
     })
     t.equal(statusCode, 403, JSON.stringify(scope))
     t.match(json(), { code: 'insufficient_scope', message: "You don't have access to this resource" })
-    t.match(headers['www-authenticate'], /error="insufficient_scope".*, scope="read:things write:things"$/)
+    t.match(
+      headers['www-authenticate'],
+      /error="insufficient_scope".*, scope="read:things write:things", resource_metadata="[^"]+"$/,
+    )
   }
 })
 
@@ -208,7 +234,10 @@ t.test('every required permission is needed, and a malformed claim grants none',
     })
     t.equal(statusCode, 403, JSON.stringify(permissions))
     t.match(json(), { code: 'insufficient_permissions', message: 'Permission denied' })
-    t.match(headers['www-authenticate'], /error="insufficient_scope".*, scope="read:things write:things"$/)
+    t.match(
+      headers['www-authenticate'],
+      /error="insufficient_scope".*, scope="read:things write:things", resource_metadata="[^"]+"$/,
+    )
   }
 })
 

@@ -14,10 +14,10 @@ t.test('a public route documents no security and no error responses', async (t) 
 })
 
 t.test('a guarded route documents two ways to get a token', async (t) => {
-  t.strictSame(documentGuards({}, [token]).security, [{ issuer: [] }, { token: [] }])
+  t.strictSame(documentGuards({}, [token]).security, [{ token: [] }, { issuer: [] }])
   t.strictSame(documentGuards({}, [scope, permission]).security, [
-    { issuer: ['read:things', 'write:things', 'read:admin-things'] },
     { token: [] },
+    { issuer: ['read:things', 'write:things', 'read:admin-things'] },
   ])
 })
 

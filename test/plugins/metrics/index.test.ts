@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import t from 'tap'
 import { tokenErrorReasons } from '../../../src/plugins/auth/errors.ts'
+import { revokeTokens } from '../../../src/plugins/store/tables/revocations.ts'
 import things from '../../fixtures/routes/things.ts'
+import { listen } from '../../helpers/app.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 import { startMeasured } from '../../helpers/measured.ts'
@@ -83,7 +85,7 @@ t.test('a request is in flight until the response is sent or the client disconne
   const answered = fetch(`${app.url}/held`)
   const { port } = new URL(app.url)
   const impatient = connect(Number(port), '127.0.0.1').on('error', () => {})
-  impatient.write('GET /held HTTP/1.1\r\nHost: test\r\n\r\n')
+  impatient.write('GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(async () => (await inFlight()) === 2)
   impatient.destroy()
   await until(async () => (await inFlight()) === 1)
@@ -94,12 +96,31 @@ t.test('a request is in flight until the response is sent or the client disconne
   t.equal(requests(await scrape(), { route: '/held', status: '200' }), 1)
 })
 
+const guardedRequests = (scrape: Scrape) =>
+  requests(scrape, { route: '/api/private' }) + requests(scrape, { route: '/leveled' })
+
 t.test('every token counts once, by its outcome', async (t) => {
   const unreachable = `http://127.0.0.1:${await freePort()}/`
   const issuer = await TestIssuer.start(t)
-  const { get, scrape } = await startMeasured(t, {
+  const { app, get, scrape } = await startMeasured(t, {
     environment: { AUTH0_DOMAIN: `${issuer.url},${unreachable}` },
+    extend: (app) => {
+      const preHandler = app.anyOf(
+        app.requiresClaim('/level', 'any'),
+        app.requiresAuthentication({ acr: ['pin'] }),
+      )
+      app.get('/leveled', { preHandler }, async () => ({}))
+    },
   })
+  const ended = {
+    issuer: issuer.url,
+    kind: 'sid',
+    value: 'ended',
+    before: undefined,
+    reason: undefined,
+  } as const
+  await revokeTokens(app.store, { ...ended, until: Date.now() + 3_600_000 }, Date.now())
+  await app.revocations.spread()
   const now = Math.floor(Date.now() / 1000)
   const good = await issuer.sign()
   const [header, payload] = good.split('.')
@@ -114,24 +135,31 @@ t.test('every token counts once, by its outcome', async (t) => {
     claims: [await issuer.sign({ sub: undefined }), await issuer.sign({ exp: undefined })],
     expired: [await issuer.sign({ exp: 1 })],
     not_yet_valid: [await issuer.sign({ nbf: now + 600 }), await issuer.sign({ iat: now + 600 })],
+    bound: [await issuer.sign({ cnf: { jkt: 'thumbprint' } })],
+    proof: [await issuer.sign({ cnf: { jkt: 'x'.repeat(43) } })],
+    revoked: [await issuer.sign({ sid: 'ended' })],
     unknown_key: [await issuer.sign({}, { kid: 'unknown' })],
     signature: [`${header}.${payload}.${otherSignature}`],
+    authentication_level: [good, await issuer.sign({ acr: 'password' })],
     issuer_unavailable: [await issuer.sign({ iss: unreachable })],
   }
   const counts = async () => {
     const series = (await scrape()).series('gatehouse_tokens_total')
-    return Object.fromEntries(series.map(({ labels, value }) => [labels.outcome, value]))
+    const named = series.filter(({ labels }) => labels.issuer !== 'other' && labels.issuer !== unreachable)
+    return Object.fromEntries(named.map(({ labels, value }) => [labels.outcome, value]))
   }
   const expected = Object.fromEntries(['accepted', ...tokenErrorReasons].map((outcome) => [outcome, 0]))
   t.strictSame(await counts(), expected, 'all outcomes exist from the start')
   await get('/api/public', 'tokens are ignored on public routes')
   for (const [outcome, some] of Object.entries(tokens)) {
     for (const token of some) {
-      const status = await get('/api/private', token)
+      const path = outcome === 'authentication_level' ? '/leveled' : '/api/private'
+      const headers = outcome === 'proof' ? { authorization: `DPoP ${token}` } : {}
+      const status = await get(path, token, { headers })
       t.equal(status, { accepted: 200, issuer_unavailable: 503 }[outcome] ?? 401, outcome)
     }
     expected[outcome] = some.length
-    await until(async () => requests(await scrape(), { route: '/api/private' }) === sum(expected))
+    await until(async () => guardedRequests(await scrape()) === sum(expected))
     t.strictSame(await counts(), expected, outcome)
   }
 })
@@ -154,6 +182,7 @@ t.test('age and number of keys and results of fetches are reported by issuer', a
   const down = `http://127.0.0.1:${await freePort()}/`
   const issuer = await TestIssuer.start(t)
   await issuer.addKey('key-2')
+  const start = performance.now()
   const { get, scrape } = await startMeasured(t, {
     environment: { AUTH0_DOMAIN: `${issuer.url},${down}`, JWKS_MAX_STALE_HOURS: '2' },
   })
@@ -164,8 +193,6 @@ t.test('age and number of keys and results of fetches are reported by issuer', a
     const fetches = ['ok', 'failed'].map((result) => value('fetches_total', { result }))
     return [value('keys'), ...fetches, value('max_age_seconds'), value('age_seconds')]
   }
-  t.strictSame(await keySets({ issuer: issuer.url }), [0, 0, 0, 7200, undefined])
-  const start = performance.now()
   t.equal(await get('/api/private', await issuer.sign()), 200)
   t.equal(await get('/api/private', await issuer.sign({ iss: down })), 503)
   const [keys, ok, failed, , age = -1] = await keySets({ issuer: issuer.url })
@@ -210,6 +237,15 @@ t.test('metrics have their own port, which closes with the service', async (t) =
   await t.rejects(fetch(`http://127.0.0.1:${port}/metrics`))
 })
 
+t.test('metrics can have an address of their own', async (t) => {
+  const port = await freePort()
+  await listen(t, await TestIssuer.start(t), {
+    environment: { HOST: '127.0.0.1', METRICS_HOST: '127.0.0.2', METRICS_PORT: `${port}` },
+  })
+  t.equal((await fetch(`http://127.0.0.2:${port}/metrics`)).status, 200)
+  await t.rejects(fetch(`http://127.0.0.1:${port}/metrics`))
+})
+
 t.test('a port in use stops the start with an error that names the variable', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
@@ -217,6 +253,5 @@ t.test('a port in use stops the start with an error that names the variable', as
   const METRICS_PORT = String((other.address() as AddressInfo).port)
   const { code, stderr } = await start(t, { environment: { ...required, METRICS_PORT } }).ended
   t.equal(code, 1)
-  const reason = `listen EADDRINUSE: address already in use 127.0.0.1:${METRICS_PORT}`
-  t.equal(stderr, `The configuration is not usable:\n  METRICS_PORT cannot be listened on: ${reason}\n`)
+  t.equal(stderr, `The configuration is not usable:\n  port ${METRICS_PORT} is in use: set METRICS_PORT\n`)
 })

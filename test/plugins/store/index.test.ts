@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
 import t from 'tap'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 import { bearer, buildApp, type LogLine, listen, type TestApp } from '../../helpers/app.ts'
@@ -107,6 +108,27 @@ t.test('an unusable SQLite file stops the boot', async (t) => {
   t.match(error.message, `DATABASE_URL names ${folder}: `)
 })
 
+t.test('a folder that is created for SQLite is logged, once', async (t) => {
+  const issuer = await TestIssuer.start(t)
+  const folder = `${t.testdir()}/a`
+  const created = async () => {
+    const { logLines } = await buildApp(t, issuer, { environment: { DATABASE_URL: `file:${folder}/b/c.db` } })
+    return logLines.filter(({ msg }) => msg === 'folder created for the database').map(({ folder }) => folder)
+  }
+  t.strictSame(await created(), [folder])
+  t.strictSame(await created(), [])
+})
+
+t.test('a folder that cannot be created stops the boot', async (t) => {
+  const file = `${t.testdir({ file: '' })}/file`
+  const DATABASE_URL = `file:${file}/a/b.db`
+  const building = buildApp(t, await TestIssuer.start(t), { environment: { DATABASE_URL } })
+  await t.rejects(
+    building,
+    new ConfigError([`DATABASE_URL names ${file}/a/b.db: ENOTDIR: not a directory, mkdir '${file}/a'`]),
+  )
+})
+
 onEachDatabase(t, 'on close, pending requests are answered before the store is closed', async (t, url) => {
   await prepare(url)
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -141,4 +163,14 @@ t.test('however many probes arrive, the database is asked once a second', async 
   const counts = text.matchAll(/^gatehouse_store_statement_duration_seconds_count\{.*\} (\d+)$/gm)
   const statements = [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
   t.ok(statements > 0 && statements < 50, `${statements} statements, those of the migrations included`)
+})
+
+onPostgres(t, 'DATABASE_POOL_MAX bounds the connections to PostgreSQL', async (t, url) => {
+  const environment = { DATABASE_URL: url, DATABASE_POOL_MAX: '2' }
+  const { store } = await buildApp(t, await TestIssuer.start(t), { environment })
+  const asked = Array.from({ length: 20 }, () =>
+    sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.01)`.execute(store),
+  )
+  const pids = (await Promise.all(asked)).map(({ rows }) => rows[0]?.pid)
+  t.equal(new Set(pids).size, 2)
 })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { openStore } from '../../../src/plugins/store/database.ts'
+import { openStore, type StoreOptions } from '../../../src/plugins/store/database.ts'
 import type { Store } from '../../../src/plugins/store/schema.ts'
 import { listUsers, recordVisit } from '../../../src/plugins/store/tables/users.ts'
 import { prepare } from '../../helpers/database.ts'
@@ -12,17 +12,17 @@ const unavailable = { code: 'store_unavailable', statusCode: 503 }
 const PATIENCE_MS = 6_000
 const ada = { issuer: 'https://issuer.test/', subject: 'auth0|ada' }
 
-async function open(t: Test, url: string): Promise<Store> {
-  const store = await openStore(url)
+async function open(t: Test, url: string, options?: StoreOptions): Promise<Store> {
+  const store = await openStore(url, options)
   t.teardown(() => store.destroy())
   return store
 }
 
 /** Opens a store through a proxy, with a cheap query. */
-async function openThroughProxy(t: Test, url: string) {
+async function openThroughProxy(t: Test, url: string, options?: StoreOptions) {
   await prepare(url)
   const proxy = await DatabaseProxy.start(t, url)
-  const store = await open(t, proxy.url(url))
+  const store = await open(t, proxy.url(url), options)
   const ask = () => store.selectFrom('users').select('id').execute()
   const askOften = () => Promise.allSettled(Array.from({ length: 50 }, ask))
   return { proxy, store, ask, askOften }
@@ -78,13 +78,37 @@ onPostgres(t, 'statements fail in time while the database hangs, and succeed aft
   for (const { status } of await askOften()) t.equal(status, 'fulfilled')
 })
 
-onPostgres(t, 'more than a thousand pending statements are rejected immediately', async (t, url) => {
-  const { proxy, ask } = await openThroughProxy(t, url)
-  proxy.clog()
-  const waiting = Promise.allSettled(Array.from({ length: 1_000 }, ask))
-  await t.rejects(ask(), { ...unavailable, detail: 'too many statements are pending' })
-  for (const result of await waiting) t.match(result, { status: 'rejected', reason: unavailable })
+onPostgres(t, 'the number of connections is bounded', async (t, url) => {
+  for (const [options, expected] of [
+    [{ pool: { pending: 0, maxConnections: 1 } }, 1],
+    [{ pool: { pending: 0, maxConnections: 3 } }, 3],
+    [{}, 10],
+  ] as const) {
+    const store = await open(t, url, options)
+    const ids = Array.from({ length: 40 }, () =>
+      sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.01)`.execute(store),
+    )
+    const pids = new Set((await Promise.all(ids)).map(({ rows }) => rows[0]?.pid))
+    t.equal(pids.size, expected)
+  }
 })
+
+onPostgres(
+  t,
+  'more than a hundred pending statements for each connection are rejected immediately',
+  async (t, url) => {
+    for (const [options, pending] of [
+      [{ pool: { pending: 0, maxConnections: 2 } }, 200],
+      [{}, 1_000],
+    ] as const) {
+      const { proxy, ask } = await openThroughProxy(t, url, options)
+      proxy.clog()
+      const waiting = Promise.allSettled(Array.from({ length: pending }, ask))
+      await t.rejects(ask(), { ...unavailable, detail: 'too many statements are pending' })
+      for (const result of await waiting) t.match(result, { status: 'rejected', reason: unavailable })
+    }
+  },
+)
 
 onPostgres(t, 'a slow statement is cancelled, and other statements are not affected', async (t, url) => {
   const store = await open(t, url)

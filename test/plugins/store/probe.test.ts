@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { sql } from 'kysely'
 import t from 'tap'
 import { openForMigration, openStore } from '../../../src/plugins/store/database.ts'
 import { migrateToLatest, migrations } from '../../../src/plugins/store/migrate.ts'
@@ -30,3 +32,22 @@ onPostgres(t, 'an unreachable store is unavailable until it is reachable', async
     await proxy.cut()
   }
 })
+
+t.test(
+  'a SQLite database that can be read but not written is unavailable until it can be written',
+  async (t) => {
+    const folder = t.testdir()
+    const store = await openStore(`file:${folder}/test.db`)
+    t.teardown(() => store.destroy())
+    const probe = makeProbe(store)
+    t.equal(await probe(), undefined)
+    const written = () => statSync(`${folder}/test.db-wal`).size
+    const before = written()
+    t.equal(await probe(), undefined)
+    t.ok(written() > before, 'each probe writes')
+    await sql`pragma query_only = 1`.execute(store) // fails like a full disk, with an error of SQLite
+    t.match(await probe(), { reason: 'unreachable' })
+    await sql`pragma query_only = 0`.execute(store)
+    t.equal(await probe(), undefined)
+  },
+)

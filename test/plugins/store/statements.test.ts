@@ -13,7 +13,7 @@ const profile = { email: null, emailVerified: null, name: null, picture: null }
 /** Opens the store and collects its statements. */
 async function openObserved(t: Test, url: string) {
   const statements: Statement[] = []
-  const store = await openStore(url, (statement) => statements.push(statement))
+  const store = await openStore(url, { onStatement: (statement) => statements.push(statement) })
   t.teardown(() => store.destroy())
   statements.length = 0
   const take = () => statements.splice(0).map(({ table, operation, failure }) => [operation, table, failure])

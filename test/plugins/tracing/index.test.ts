@@ -182,7 +182,7 @@ t.test('the default service name is gatehouse', async (t) => {
 
 t.test('without sampled requests no spans are sent, and the log still has the trace id', async (t) => {
   const { collector, get, app } = await startTraced(t, { OTEL_TRACES_SAMPLER: 'always_off' })
-  t.equal(await get('/livez', { traceparent }), 200)
+  t.equal(await get('/api/public', { traceparent }), 200)
   await app.close()
   t.equal(collector.attempts, 0)
   t.match(

@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { ServiceError } from '../../../src/errors/catalogue.ts'
 import { storeErrors } from '../../../src/plugins/store/errors.ts'
-import { requireUser } from '../../../src/plugins/store/tables/user.ts'
 import { deleteUser, findUser, listUsers } from '../../../src/plugins/store/tables/users.ts'
 import { PROFILE_RETRY_MS } from '../../../src/plugins/users/user-cache.ts'
 import { type BuildOptions, bearer, buildApp, type TestApp } from '../../helpers/app.ts'
@@ -11,8 +10,8 @@ import { moveClock } from '../../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
 
-const count = async ({ store, config }: FastifyInstance) => {
-  const pages = config.AUTH0_DOMAIN.map((issuer) => listUsers(store, issuer, { cursor: 0, limit: 1000 }))
+const count = async ({ store, issuers }: FastifyInstance) => {
+  const pages = [...issuers.keys()].map((issuer) => listUsers(store, issuer, { cursor: 0, limit: 1000 }))
   return (await Promise.all(pages)).flatMap(({ items }) => items).length
 }
 
@@ -96,7 +95,7 @@ t.test('a user deleted by another process gets one 409, and is a new user at the
   const { issuer, app } = await start(t, 'file::memory:', {
     extend: (app) => {
       app.get('/row', { preHandler: [app.authenticate, app.loadUser] }, async ({ user }) => {
-        const row = await findUser(app.store, issuer.url, requireUser(user).id)
+        const row = await findUser(app.store, issuer.url, user.id)
         if (!row) throw new ServiceError(storeErrors.userDeleted)
         return row
       })
@@ -163,6 +162,16 @@ for (const [what, misbehave] of Object.entries<TestIssuer['userinfo']>({
     t.equal(issuer.userinfoRequests.length, 2)
   })
 }
+
+t.test('USER_CACHE_MAX bounds the cached users; every user is still loaded', async (t) => {
+  const { issuer, app } = await start(t, 'file::memory:', { environment: { USER_CACHE_MAX: '1' } })
+  for (const subject of ['a', 'b', 'a'])
+    t.match(await me(app, await issuer.sign({ sub: subject })), { status: 200, body: { subject } })
+  const isCached = (subject: string) =>
+    !(app.userCache.load({ issuer: issuer.url, subject }, undefined, Date.now()) instanceof Promise)
+  t.ok(isCached('a'))
+  t.notOk(isCached('b'))
+})
 
 function answer(claims: object): TestIssuer['userinfo'] {
   return (_request, response: ServerResponse) => response.end(JSON.stringify(claims))

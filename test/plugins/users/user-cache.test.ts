@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Store } from '../../../src/plugins/store/schema.ts'
-import type { User } from '../../../src/plugins/store/tables/user.ts'
+import type { Identity, User } from '../../../src/plugins/store/tables/user.ts'
 import {
+  deleteUser,
   findUser,
   listUsers,
   saveProfile,
@@ -145,8 +146,7 @@ onEachStore(t, 'an error is not cached', async (t, store) => {
 onEachStore(t, 'a deleted user is not cached, and gets a new id at the next call', async (t, store) => {
   const users = new UserCache(store)
   const first = await users.load(ada, undefined, start)
-  t.equal(await users.delete(ada.issuer, first.id), true)
-  t.equal(await users.delete(ada.issuer, first.id), false)
+  await remove(store, users, first.id)
   const second = await users.load(ada, undefined, start + 1)
   t.not(second.id, first.id)
   t.match(await findUser(store, ada.issuer, second.id), ada)
@@ -158,7 +158,7 @@ onEachStore(t, 'a load that a deletion overtakes leaves nothing in the cache', a
     ada,
     async () => {
       const { items } = await listUsers(store, ada.issuer, { cursor: 0, limit: 1 })
-      await users.delete(ada.issuer, (items[0] as User).id)
+      await remove(store, users, (items[0] as User).id)
       return profile
     },
     start,
@@ -183,7 +183,7 @@ onEachStore(t, 'a user deleted during a load is not cached either', async (t, st
   )
   await asked
   const { items } = await listUsers(store, ada.issuer, { cursor: 0, limit: 1 })
-  await users.delete(ada.issuer, (items[0] as User).id)
+  await remove(store, users, (items[0] as User).id)
   const again = await users.load(ada, undefined, start)
   release()
   t.match(await loading, { id: again.id, ...profile }, 'the pending load returns the new user')
@@ -195,7 +195,25 @@ onEachStore(t, 'a deletion by another process is noticed at the next recorded vi
   const here = new UserCache(store)
   const there = new UserCache(store)
   const first = await here.load(ada, undefined, start)
-  await there.delete(ada.issuer, first.id)
+  await remove(store, there, first.id)
   t.equal((await here.load(ada, undefined, start + 1)).id, first.id)
   t.not((await here.load(ada, undefined, start + VISIT_INTERVAL_MS)).id, first.id)
 })
+
+onEachStore(
+  t,
+  'the number of cached users is bounded, and the least recently used is evicted',
+  async (t, store) => {
+    const users = new UserCache(store, 2)
+    const load = (name: string) => users.load({ ...ada, subject: name }, undefined, start)
+    for (const name of ['first', 'second', 'first', 'third']) await load(name)
+    const isCached = (name: string) => !(load(name) instanceof Promise)
+    t.strictSame(['first', 'third', 'second'].map(isCached), [true, true, false])
+    await load('second')
+  },
+)
+
+/** Deletes a user, as the API does. */
+async function remove(store: Store, users: UserCache, id: number): Promise<void> {
+  users.forget((await deleteUser(store, ada.issuer, id)) as Identity)
+}

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { Issuer } from '../../../src/plugins/auth/issuer.ts'
-import { toVerifiedToken } from '../../../src/plugins/auth/verified-token.ts'
 import { COOLDOWN_MS, mayHaveProfile, TIMEOUT_MS, Userinfo } from '../../../src/plugins/users/userinfo.ts'
 import { AUDIENCE, TestIssuer } from '../../helpers/issuer.ts'
+import { trustedIssuer } from '../../helpers/trusted-issuer.ts'
 
 const subject = 'auth0|1'
 const profile = {
@@ -23,19 +22,19 @@ const claims = {
 const answer = (body: unknown) => (_request: unknown, response: ServerResponse) =>
   response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
 
-const trusted = ({ url }: TestIssuer) =>
-  new Issuer(url, { algorithms: ['RS256'], maxStaleMs: 86_400_000, onFetch: () => {} })
-
 async function start(t: Test) {
   const issuer = await TestIssuer.start(t)
   issuer.userinfo = answer(claims)
+  const trusted = trustedIssuer(issuer.url)
   const failures: string[] = []
   const userinfo = new Userinfo({
-    issuers: new Map([[issuer.url, trusted(issuer)]]),
+    issuers: new Map([[issuer.url, trusted]]),
     onFailure: (name, error) => failures.push(`${name} ${(error as Error).message}`),
   })
   const token = (more: object = {}) =>
-    toVerifiedToken({ iss: issuer.url, sub: subject, aud: AUDIENCE, exp: 1, scope: 'openid', ...more })
+    trusted.mapClaims({ iss: issuer.url, sub: subject, aud: AUDIENCE, exp: 1, scope: 'openid', ...more }, [
+      '/',
+    ])
   const lookUp = (now = 0, more = {}) => userinfo.lookUp(token(more), 'Bearer the-token', now)
   return { issuer, failures, token, lookUp }
 }
@@ -55,6 +54,7 @@ t.test('only tokens valid for the endpoint are sent to it', async (t) => {
     [{ scope: undefined, aud: [AUDIENCE, 'https://other.test'] }, true, false],
     [{ scope: undefined, aud: [AUDIENCE] }, false, false],
     [{ scope: 'openid-not', aud: AUDIENCE }, false, false],
+    [{ scope: 'openid', cnf: { jkt: 'x' } }, false, true],
   ]
   for (const [more, mayHave, isAsked] of cases) {
     const before = issuer.userinfoRequests.length
@@ -64,6 +64,17 @@ t.test('only tokens valid for the endpoint are sent to it', async (t) => {
   }
 })
 
+t.test('email_verified as the text "true" or "false" is a boolean', async (t) => {
+  const { issuer, lookUp } = await start(t)
+  const verified = async (email_verified: unknown) => {
+    issuer.userinfo = answer({ sub: subject, email: 'ada@example.com', email_verified })
+    return (await lookUp())?.emailVerified
+  }
+  t.equal(await verified('true'), true)
+  t.equal(await verified('false'), false)
+  t.equal(await verified('yes'), null)
+})
+
 t.test('malformed claims are omitted, and a profile without email and name is undefined', async (t) => {
   const { issuer, lookUp } = await start(t)
   const look = async (body: object) => {
@@ -71,7 +82,7 @@ t.test('malformed claims are omitted, and a profile without email and name is un
     return lookUp()
   }
   const none = { email: null, emailVerified: null, name: null, picture: null }
-  t.strictSame(await look({ name: 'Ada', email: 7, email_verified: 'true', picture: '' }), {
+  t.strictSame(await look({ name: 'Ada', email: 7, email_verified: 1, picture: '' }), {
     ...none,
     name: 'Ada',
   })

@@ -8,7 +8,16 @@ t.test('the response contains the claims of the token', async (t) => {
   const get = (headers = {}) => fetch(`${url}/api/me`, { headers })
   const me = async (claims: object) => (await get(bearer(await issuer.sign(claims)))).json()
   const expiresAt = Math.floor(Date.now() / 1000) + 60
-  const rest = { iss: issuer.url, sub: 'auth0|1', scope: [], permissions: [], expiresAt }
+  const rest = {
+    iss: issuer.url,
+    sub: 'auth0|1',
+    scope: [],
+    permissions: [],
+    roles: [],
+    organization: null,
+    actor: null,
+    expiresAt,
+  }
 
   t.strictSame(
     await me({
@@ -16,6 +25,9 @@ t.test('the response contains the claims of the token', async (t) => {
       azp: 'client-1',
       scope: 'read:messages openid',
       permissions: ['read:messages'],
+      roles: ['editor'],
+      org_id: 'org_1',
+      act: { sub: 'service-a', act: { sub: 'service-b' } },
       exp: expiresAt,
       email: 'not@shown.example',
     }),
@@ -25,6 +37,9 @@ t.test('the response contains the claims of the token', async (t) => {
       clientId: 'client-1',
       scope: ['read:messages', 'openid'],
       permissions: ['read:messages'],
+      roles: ['editor'],
+      organization: 'org_1',
+      actor: { sub: 'service-a', act: { sub: 'service-b' } },
       expiresAt,
     },
   )

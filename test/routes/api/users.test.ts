@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import { bearer, buildApp } from '../../helpers/app.ts'
+import { bearer, buildApp, METADATA } from '../../helpers/app.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
 import { TestIssuer } from '../../helpers/issuer.ts'
 
@@ -135,7 +135,7 @@ t.test('a registration needs a configured issuer and valid fields', async (t) =>
   t.equal((await call('GET', '/api/users')).body.length, 0)
 })
 
-onEachDatabase(t, 'a deleted user is not found, and is a new user at the next call', async (t, url) => {
+onEachDatabase(t, 'a deleted user is not found, and earlier tokens are refused', async (t, url) => {
   const { call, me } = await start(t, url)
   await me('auth0|ada')
   const removed = await call('DELETE', '/api/users/1')
@@ -143,7 +143,10 @@ onEachDatabase(t, 'a deleted user is not found, and is a new user at the next ca
   t.match(await call('DELETE', '/api/users/1'), { status: 404, body: { code: 'not_found' } })
   t.match(await call('DELETE', '/api/users/none'), { status: 404 })
   t.match(await call('GET', '/api/users/1'), { status: 404 })
-  t.match(await me('auth0|ada'), { body: { id: 2 } })
+  t.match(await me('auth0|ada'), { status: 401, body: { message: 'The token was revoked' } })
+  const iat = Math.floor(Date.now() / 1000) + 2
+  const again = await call('GET', '/api/users/me', { claims: { sub: 'auth0|ada', iat } })
+  t.match(again, { status: 200, body: { id: 2 } }, 'a new token makes a new user')
 })
 
 t.test('each route needs its own scope, and a permission does not replace it', async (t) => {
@@ -154,7 +157,7 @@ t.test('each route needs its own scope, and a permission does not replace it', a
     ['POST', '/api/users', 'create:users'],
     ['DELETE', '/api/users/1', 'delete:users'],
   ] as const) {
-    const payload = method === 'POST' ? { issuer: app.config.AUTH0_DOMAIN[0], subject: 'a' } : undefined
+    const payload = method === 'POST' ? { issuer: app.config.LOGIN_ISSUER, subject: 'a' } : undefined
     const others = everything.replace(scope, '').trim()
     for (const claims of [
       { scope: undefined },
@@ -163,7 +166,7 @@ t.test('each route needs its own scope, and a permission does not replace it', a
     ]) {
       t.match(await call(method, path, { claims, ...(payload ? { payload } : {}) }), {
         status: 403,
-        headers: { 'www-authenticate': new RegExp(`scope="${scope}"$`) },
+        headers: { 'www-authenticate': new RegExp(`, scope="${scope}", ${METADATA}$`) },
         body: { code: 'insufficient_scope' },
       })
     }

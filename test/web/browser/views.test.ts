@@ -11,6 +11,18 @@ t.setTimeout(180_000)
 const NARROW = { width: 400, height: 800 }
 const PATHS = ['/', '/profile', '/public', '/throws', '/nowhere']
 const LONG = 'a-word-without-an-end'.repeat(20).replaceAll('-', '')
+/** Names in the navigation of an admin, in order. */
+const navigation = [
+  'To-dos', // part: todos
+  'Public',
+  'Protected',
+  'Admin',
+  'Profile',
+  'Sessions',
+  'Users',
+  'Audit',
+  'Log Out',
+]
 
 /** Starts the app with a session and returns a function that opens its pages. */
 async function start(t: Test, browser: Browser) {
@@ -49,7 +61,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
       const { page, consoleErrors, close } = await open('/')
       for (const path of PATHS.filter((path) => account || path !== '/profile')) {
         await page.goto(`${url}${path}`)
-        for (const width of [320, 400, 639, 640, 1280]) {
+        for (const width of [320, 400, 1099, 1100, 1280]) {
           await page.setViewportSize({ width, height: 800 })
           const needed = await page.evaluate<number>('document.documentElement.scrollWidth')
           t.ok(needed <= width, `${path} needs ${needed} of ${width} px`)
@@ -77,10 +89,14 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
   })
 
   t.test('have enough contrast in every text (WCAG 2.2, 1.4.3)', async (t) => {
-    for (const account of [null, fixture.account]) {
+    const themes = ['light', 'dark'] as const
+    for (const [account, colorScheme] of [null, fixture.account].flatMap((one) =>
+      themes.map((theme) => [one, theme] as const),
+    )) {
       for (const path of PATHS.filter((path) => account || path !== '/profile')) {
-        fixture.account = account ?? null
-        const { page, close } = await open(path, { width: 1280, height: 800 }, { reducedMotion: 'reduce' })
+        fixture.account = account
+        const more = { reducedMotion: 'reduce', colorScheme } as const
+        const { page, close } = await open(path, { width: 1280, height: 800 }, more)
         const texts = await contrasts(page)
         t.ok(texts.length > 8)
         for (const { text, ratio, required } of texts) {
@@ -105,7 +121,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
         t.ok(isVisible, `${path}: ${text} is visible`)
         t.ok(outline >= 2, `${path}: ${text} has an outline`)
       }
-      t.match(seen.slice(0, 6), ['Gatehouse', 'Profile', 'Public', 'Protected', 'Admin', 'Log Out'])
+      t.match(seen.slice(0, seen.indexOf('Log Out') + 1), ['Gatehouse', ...navigation])
       t.equal(seen.at(-1), 'OpenAPI document')
       await close()
     }
@@ -118,6 +134,25 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
     await page.keyboard.press('Tab')
     t.match(await focused(page), { text: 'See your profile' })
     await close()
+  })
+
+  t.test('copy the code of a box, and say so to screen readers', async (t) => {
+    const { page, consoleErrors, close } = await open('/public')
+    const copy = page.getByRole('button', { name: 'Copy' })
+    const status = page.locator('.code-box [role=status]')
+    t.equal(await status.textContent(), '')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await copy.click()
+    await page.getByText('Copied').waitFor()
+    t.equal(await page.evaluate('navigator.clipboard.readText()'), fixture.message.box.code)
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())')
+    await copy.click()
+    await page.getByText('The browser does not allow to copy').waitFor()
+    t.strictSame(consoleErrors, [])
+    await close()
+    const without = await open('/public', NARROW, { javaScriptEnabled: false })
+    t.notOk(await without.page.getByRole('button', { name: 'Copy' }).isVisible())
+    await without.close()
   })
 
   t.test('allow Log Out to redirect to the issuer', async (t) => {
@@ -142,12 +177,11 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
         'Promise.all(document.getAnimations().map((animation) => animation.finished)).then(() => {})',
       )
       t.strictSame(await panel.boundingBox(), { x: 0, y: 80, width: 400, height: 720 })
-      t.strictSame(await panel.getByRole('link').allTextContents(), [
-        'Profile',
-        'Public',
-        'Protected',
-        'Admin',
-      ])
+      t.strictSame(
+        await panel.getByRole('link').allTextContents(),
+        navigation.slice(0, -1),
+        'Log Out is a button',
+      )
       const current = panel.getByRole('link', { name: 'Protected' })
       t.equal(await current.getAttribute('aria-current'), 'page')
       t.equal(await style(page, '#menu [aria-current]', 'textDecorationLine'), 'underline')
@@ -174,16 +208,15 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
         t.strictSame([await tab(), await tab(), await tab()], ['Skip to content', 'Gatehouse', 'Menu'])
         await page.keyboard.press('Enter')
         t.ok(await panel.isVisible())
-        const inside = ['Profile', 'Public', 'Protected', 'Admin', 'Log Out']
-        for (const name of inside) t.equal(await tab(), name)
+        for (const name of navigation) t.equal(await tab(), name)
         t.equal(await tab(), '', 'the content behind is not reached')
         await toggle.focus()
-        t.equal(await tab(), 'Profile')
+        t.equal(await tab(), navigation[0])
         await page.keyboard.press('Escape')
         t.notOk(await panel.isVisible())
         t.equal((await focused(page)).text, 'Menu')
         t.equal(await toggle.getAttribute('aria-expanded'), 'false')
-        t.equal(await tab(), 'API reference', 'the page can be reached again')
+        t.equal(await tab(), 'Copy', 'the page can be reached again')
         await close()
       },
     )
@@ -192,7 +225,7 @@ inBrowser(t, 'the pages in a browser', async (t, browser) => {
       const { page, close } = await open('/protected')
       const { toggle, panel } = menuOf(page)
       await toggle.click()
-      await page.setViewportSize({ width: 640, height: 800 })
+      await page.setViewportSize({ width: 1100, height: 800 })
       await page.locator('#menu:popover-open').waitFor({ state: 'detached' })
       t.notOk(await toggle.isVisible())
       t.ok(await panel.isVisible())

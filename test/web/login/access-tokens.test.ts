@@ -1,4 +1,5 @@
 import t from 'tap'
+import { storeUnavailable } from '../../../src/plugins/store/errors.ts'
 import { LEASE_MS } from '../../../src/web/login/access-tokens.ts'
 import { moveClock } from '../../helpers/clock.ts'
 import { onEachDatabase, prepare } from '../../helpers/database.ts'
@@ -109,6 +110,39 @@ t.test(
     t.equal((await browser.visit(`${url}/profile`)).status, 302)
   },
 )
+
+/** Responses of the token endpoint to a refresh, and the status of the page. A session that goes on shows a sentence. */
+const refusals = [
+  [400, { error: 'invalid_grant' }, 302],
+  [400, { error: 'access_denied' }, 302],
+  [400, { error: 'unauthorized_client' }, 302],
+  [403, { error: 'interaction_required' }, 302],
+  [429, { error: 'access_denied' }, 200],
+  [400, { error: 'invalid_client' }, 200],
+  [401, { error: 'invalid_client' }, 200],
+  [500, { error: 'access_denied' }, 200],
+  [400, {}, 200],
+] as const
+
+for (const [status, body, expected] of refusals) {
+  const outcome = expected === 302 ? 'ends the session' : 'is an outage, and the session goes on'
+  t.test(
+    `a refresh answered with ${status} and ${'error' in body ? body.error : 'no error'} ${outcome}`,
+    async (t) => {
+      const { url, web, issuer, app } = await startWithIssuer(t)
+      const clock = moveClock(t)
+      const browser = await loggedInAt({ url }, web)
+      clock.set(HOUR)
+      issuer.token = (_request, response) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      const page = await browser.visit(`${url}/protected`)
+      t.equal(page.status, expected)
+      if (expected === 200) t.match(page.text, 'the identity provider cannot be reached')
+      const sessions = await app.store.selectFrom('sessions').selectAll().execute()
+      t.equal(sessions.length, expected === 302 ? 0 : 1)
+    },
+  )
+}
 
 t.test('a refresh that returns tokens of another user ends the session', async (t) => {
   const { url, web } = await startWithIssuer(t)
@@ -229,4 +263,54 @@ t.test('an access token without a lifetime is used unchanged', async (t) => {
   clock.set(20 * HOUR)
   t.match((await browser.visit(`${url}/protected`)).text, 'token is expired')
   t.equal(web.refreshes, 0)
+})
+
+t.test('new tokens are stored again and again while the database is unavailable', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await loggedInAt({ url }, web)
+  const { sessions } = app.login
+  const replace = sessions.replace.bind(sessions)
+  let failures = 5
+  sessions.replace = async (...all) => {
+    if (failures-- > 0) throw storeUnavailable('locked')
+    return replace(...all)
+  }
+  clock.set(HOUR)
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  t.equal(failures, -1)
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  t.strictSame([web.refreshes, web.isRevoked], [1, false])
+})
+
+t.test('tokens that were stored although the answer of the database was lost are used', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await loggedInAt({ url }, web)
+  const { sessions } = app.login
+  const replace = sessions.replace.bind(sessions)
+  let calls = 0
+  sessions.replace = async (...all) => {
+    const replaced = await replace(...all)
+    if (++calls === 1) throw storeUnavailable('no answer')
+    return replaced
+  }
+  clock.set(HOUR)
+  t.match((await browser.visit(`${url}/protected`)).text, message)
+  t.strictSame([calls, web.refreshes, web.isRevoked], [2, 1, false])
+})
+
+t.test('at the end of the lease, storing new tokens is given up', async (t) => {
+  const { url, web, app } = await startWithIssuer(t)
+  const clock = moveClock(t)
+  const browser = await loggedInAt({ url }, web)
+  let calls = 0
+  app.login.sessions.replace = async () => {
+    calls++
+    clock.set(HOUR + LEASE_MS)
+    throw storeUnavailable('locked')
+  }
+  clock.set(HOUR)
+  t.equal((await browser.visit(`${url}/protected`)).status, 503)
+  t.equal(calls, 1)
 })

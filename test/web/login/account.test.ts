@@ -21,7 +21,14 @@ t.test('an account has the claims that are shown, and no others', async (t) => {
 t.test('claims of another type are omitted', async (t) => {
   for (const value of [null, 7, {}, ['x'], '', 'a\0b', 'x'.repeat(2_001)])
     t.strictSame(account({ nickname: value, name: value, picture: value, email: value }), { sub: 'a|1' })
-  t.strictSame(account({ email_verified: 'true', updated_at: {} }), { sub: 'a|1' })
+  t.strictSame(account({ email_verified: 'yes', updated_at: {} }), { sub: 'a|1' })
+})
+
+t.test('email_verified as the text "true" or "false" is a boolean', async (t) => {
+  t.equal(account({ email_verified: 'true' }).email_verified, true)
+  t.equal(account({ email_verified: 'false' }).email_verified, false)
+  for (const email_verified of ['True', 'FALSE', '', '1', 1, 0, null, {}])
+    t.strictSame(account({ email_verified }), { sub: 'a|1' }, JSON.stringify(email_verified))
 })
 
 t.test('a numeric time becomes text if it is valid', async (t) => {

@@ -1,8 +1,8 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import t, { type Test } from 'tap'
+import type { RequestListener } from 'node:http'
+import t from 'tap'
 import { TIMEOUT_MS } from '../../../src/web/api-message.ts'
 import { moveClock } from '../../helpers/clock.ts'
+import { otherApi } from '../../helpers/other-api.ts'
 import { listenAsWebApp, loggedIn, startWebApp } from '../../helpers/web-app.ts'
 import { WebBrowser } from '../../helpers/web-browser.ts'
 import { loggedInAt, startWithIssuer, WebIssuer } from '../../helpers/web-issuer.ts'
@@ -30,24 +30,6 @@ t.test('pages show the response of the API to the user', async (t) => {
     )
 })
 
-/** Another API with a replaceable handler, and the requests it received. */
-async function otherApi(t: Test) {
-  const seen: { url: string | undefined; authorization: string | undefined }[] = []
-  const api = { answer: ((_request, response) => response.end('{}')) as RequestListener, seen, url: '' }
-  const server = createServer((request, response) => {
-    seen.push({ url: request.url, authorization: request.headers.authorization })
-    api.answer(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`
-  const stop = async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  t.teardown(stop)
-  return Object.assign(api, { stop })
-}
-
 t.test('another API_SERVER_URL gets the access token from guarded pages only', async (t) => {
   const api = await otherApi(t)
   const { url, web } = await startWithIssuer(t, { API_SERVER_URL: `${api.url}/` })
@@ -70,10 +52,7 @@ t.test('whatever the API does, the page is shown and describes it', async (t) =>
   const notJson = 'The API did not answer with JSON.'
   const unreachable = 'The API cannot be reached.'
   const cases: Record<string, [sentence: string, answer: RequestListener]> = {
-    'an error': [
-      '&quot;code&quot;: &quot;no&quot;',
-      (_request, response) => response.writeHead(418).end('{"code":"no"}'),
-    ],
+    'an error': ['&quot;no&quot;', (_request, response) => response.writeHead(418).end('{"code":"no"}')],
     'an unknown status': [': 499<', (_request, response) => response.writeHead(499).end('{}')],
     'an error with a page': [notJson, (_request, response) => response.writeHead(500).end('<h1>Oops</h1>')],
     HTML: [

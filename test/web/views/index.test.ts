@@ -52,28 +52,30 @@ t.test('pages', async (t) => {
     t.match(await page('/nowhere'), /<title>Page not found - Gatehouse<\/title>/)
   })
 
-  t.test('offer Profile, Public, Sign Up and Log In without a session', async (t) => {
+  t.test('offer Public, Sign Up and Log In without a session', async (t) => {
     for (const path of ['/', '/public', '/nowhere']) {
-      t.strictSame(navigation(await page(path)), [
-        'Profile /profile',
-        'Public /public',
-        'Sign Up /signup',
-        'Log In /login',
-      ])
+      t.strictSame(navigation(await page(path)), ['Public /public', 'Sign Up /signup', 'Log In /login'])
     }
   })
 
-  t.test('offer all tabs and Log Out with a session', async (t) => {
+  t.test('offer what the user can use and Log Out with a session', async (t) => {
     fixture.account = ada
     for (const path of ['/', '/admin', '/profile']) {
       const html = await page(path)
       t.strictSame(navigation(html), [
-        'Profile /profile',
+        'To-dos /todos', // part: todos
         'Public /public',
         'Protected /protected',
         'Admin /admin',
+        'Profile /profile',
+        'Sessions /sessions',
+        'Users /admin/users',
+        'Audit /admin/audit',
       ])
-      t.match(html, /<form method="post" action="\/logout"><button class="button">Log Out<\/button><\/form>/)
+      t.match(
+        html,
+        /<form method="post" action="\/logout"><button class="button plain">Log Out<\/button><\/form>/,
+      )
     }
   })
 
@@ -90,6 +92,24 @@ t.test('pages', async (t) => {
       }
     }
     t.notMatch(await page('/'), /aria-current/)
+  })
+
+  t.test('mark the tab above a page that has none itself', async (t) => {
+    fixture.account = ada
+    const current = async (url: string) =>
+      /<a href="([^"]*)" aria-current="true">/.exec(await page(url))?.[1] ?? 'none'
+    for (const [url, tab] of [
+      ['/profile/picture', '/profile'],
+      ['/admin/users/1?a=b', '/admin/users'],
+      ['/admin/audit/1', '/admin/audit'],
+      ['/admin/other', '/admin'],
+      ['/profiles', 'none'],
+    ] as const) {
+      t.equal(await current(url), tab, url)
+      t.notMatch(await page(url), /aria-current="page"/)
+    }
+    fixture.account = null
+    t.equal(await current('/admin/users/1'), 'none', 'a link that is not shown')
   })
 
   t.test('home introduces the service and links to login, or to the profile', async (t) => {
@@ -143,11 +163,21 @@ t.test('pages', async (t) => {
     t.match(html, `<p>${fixture.message.explanation}</p>`)
     t.equal(textOf(html, 'figcaption'), fixture.message.box.caption)
     t.equal(textOf(html, 'code'), fixture.message.box.code)
+    t.match(html, '<span class="code-name">&quot;text&quot;</span>: <span class="code-string">&quot;')
+    t.match(html, /<button [^>]*hidden>Copy<\/button>/)
+  })
+
+  t.test('a sentence in the code box is not highlighted', async (t) => {
+    fixture.message.box.code = 'The API cannot be reached: 1 true "reason".'
+    const html = await page('/public')
+    t.equal(textOf(html, 'code'), fixture.message.box.code)
+    t.notMatch(html, /class="code-(name|string|number|word)"/)
   })
 
   t.test('show markup as text', async (t) => {
     const markup = `</code>"'><script>alert('&amp;')</script><img src=x onerror=alert(1)>`
-    const tags = async (url: string) => (await page(url)).match(/<\/?[a-z][^>]*>/gi)
+    const highlight = /<span class="code-\w+">([^<]*)<\/span>/g
+    const tags = async (url: string) => (await page(url)).replace(highlight, '$1').match(/<\/?[a-z][^>]*>/gi)
     const isText = async (url: string, name: string, change: () => void) => {
       const before = await tags(url)
       change()
@@ -199,6 +229,7 @@ function navigation(html: string): string[] {
 function textOf(html: string, element: string): string {
   const [, text = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(html) ?? []
   return text
+    .replace(/<\/?span[^>]*>/g, '')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')

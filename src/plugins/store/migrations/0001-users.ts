@@ -1,7 +1,7 @@
 import type { Migration } from 'kysely/migration'
-import { createTableWithId } from './create-table.ts'
+import { createTableWithId } from '../create-table.ts'
 
-export const users: Migration = {
+export default {
   up: async (db) => {
     await createTableWithId(db, 'users')
       .addColumn('issuer', 'text', (column) => column.notNull())
@@ -16,4 +16,4 @@ export const users: Migration = {
       .addUniqueConstraint('users_issuer_subject', ['issuer', 'subject'])
       .execute()
   },
-}
+} satisfies Migration

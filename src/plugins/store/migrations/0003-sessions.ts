@@ -1,6 +1,6 @@
 import type { Migration } from 'kysely/migration'
 
-export const sessions: Migration = {
+export default {
   up: async (db) => {
     await db.schema
       .createTable('sessions')
@@ -23,4 +23,4 @@ export const sessions: Migration = {
       .execute()
     await db.schema.createIndex('replay_guard_expires_at').on('replay_guard').column('expires_at').execute()
   },
-}
+} satisfies Migration

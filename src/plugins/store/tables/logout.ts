@@ -1,5 +1,7 @@
 import type { Store } from '../schema.ts'
 import { isFirstUse, isUsed, isUsedUntil, recordUse } from './replay-guard.ts'
+import type { NewRevocation } from './revocation.ts'
+import { revokeTokens } from './revocations.ts'
 
 /** Time for which a logout is remembered. Longer than a login can take, from its first redirect to its session. */
 const MEMORY_MS = 15 * 60_000
@@ -13,16 +15,18 @@ export interface Logout {
   readonly id: string
   /** Time until which the notice can be replayed, in milliseconds since the epoch. */
   readonly until: number
+  /** The access tokens that end with the sessions. */
+  readonly tokens: NewRevocation
 }
 
 /**
- * Ends the sessions that the notice names, and makes {@link isLoggedOut} true for logins in progress.
+ * Ends the sessions that the notice names with their access tokens, and makes {@link isLoggedOut} true for logins in progress.
  *
  * @param now milliseconds since the epoch
  * @returns the number of sessions ended, or undefined when the notice was already used
  */
 export async function endSessions(store: Store, logout: Logout, now: number): Promise<number | undefined> {
-  const { issuer, subject, sid, id, until } = logout
+  const { issuer, subject, sid, id, until, tokens } = logout
   const notice = `logout ${issuer} ${id}`
   if (await isUsed(store, notice)) return undefined
   // Committed before the deletion: a login creates its session first and asks isLoggedOut afterwards, so that one of
@@ -30,6 +34,7 @@ export async function endSessions(store: Store, logout: Logout, now: number): Pr
   await recordUse(store, endedKey(issuer, subject, sid), now + MEMORY_MS)
   return store.transaction().execute(async (transaction) => {
     if (!(await isFirstUse(transaction, notice, until))) return undefined
+    await revokeTokens(transaction, tokens, now)
     const users = transaction.selectFrom('users').select('id').where('issuer', '=', issuer)
     const { numDeletedRows } = await transaction
       .deleteFrom('sessions')

@@ -19,6 +19,7 @@ interface SessionsTable {
   refresh_until: string | null
   created_at: string
   expires_at: string
+  last_used_at: string | null
 }
 
 /** A session as stored. The id itself is not, and the contents are encrypted. Times are milliseconds since the epoch. */
@@ -35,13 +36,23 @@ export interface SessionRecord {
   /** End of the lease of the process that refreshes the tokens. */
   readonly leasedUntil: number | undefined
   readonly createdAt: number
+  /** Accurate to the interval of {@link prolongSession}. */
+  readonly lastUsedAt: number
   readonly expiresAt: number
 }
 
-/** @throws {ServiceError} 409 when the user was deleted */
+/** Maximum number of sessions of one user. A login beyond it ends the oldest session. */
+export const MAX_SESSIONS_PER_USER = 100
+
+/**
+ * Creates a session, and deletes the oldest ones of the user beyond {@link MAX_SESSIONS_PER_USER}. Since the deletion
+ * follows the insertion, concurrent logins exceed the maximum only until the last of them returns.
+ *
+ * @throws {ServiceError} 409 when the user was deleted
+ */
 export async function createSession(
   store: Store,
-  session: Omit<SessionRecord, 'revision' | 'leasedUntil'>,
+  session: Omit<SessionRecord, 'revision' | 'leasedUntil' | 'lastUsedAt'>,
 ): Promise<void> {
   const { idHash, user, sid, contents, createdAt, expiresAt } = session
   const row = {
@@ -58,6 +69,26 @@ export async function createSession(
   } catch (error) {
     throw isForeignKeyViolation(error) ? new ServiceError(storeErrors.userDeleted) : error
   }
+  await deleteOldSessions(store, user, idHash)
+}
+
+/** Keeps this session, whatever the clocks of other processes have written, and the newest of the others. */
+async function deleteOldSessions(store: Store, user: number, keptIdHash: string): Promise<void> {
+  await store
+    .deleteFrom('sessions')
+    .where('user_id', '=', user)
+    .where('id_hash', '<>', keptIdHash)
+    .where('id_hash', 'not in', (all) =>
+      all
+        .selectFrom('sessions')
+        .select('id_hash')
+        .where('user_id', '=', user)
+        .where('id_hash', '<>', keptIdHash)
+        .orderBy('created_at', 'desc')
+        .orderBy('id_hash')
+        .limit(MAX_SESSIONS_PER_USER - 1),
+    )
+    .execute()
 }
 
 export async function findSession(
@@ -74,10 +105,16 @@ export async function findSession(
   return row && toSession(row)
 }
 
-export async function prolongSession(store: Store, idHash: string, expiresAt: number): Promise<void> {
+/** Records a use of the session, and moves its end. */
+export async function prolongSession(
+  store: Store,
+  idHash: string,
+  expiresAt: number,
+  now: number,
+): Promise<void> {
   await store
     .updateTable('sessions')
-    .set({ expires_at: toTime(expiresAt) })
+    .set({ expires_at: toTime(expiresAt), last_used_at: toTime(now) })
     .where('id_hash', '=', idHash)
     .execute()
 }
@@ -133,7 +170,7 @@ export async function replaceContents(
   return numUpdatedRows === 1n
 }
 
-function toSession(row: Selectable<SessionsTable>): SessionRecord {
+export function toSession(row: Selectable<SessionsTable>): SessionRecord {
   return {
     idHash: row.id_hash,
     user: row.user_id,
@@ -142,6 +179,7 @@ function toSession(row: Selectable<SessionsTable>): SessionRecord {
     revision: row.revision,
     leasedUntil: row.refresh_until === null ? undefined : Date.parse(row.refresh_until),
     createdAt: Date.parse(row.created_at),
+    lastUsedAt: Date.parse(row.last_used_at ?? row.created_at),
     expiresAt: Date.parse(row.expires_at),
   }
 }

@@ -3,20 +3,23 @@ import { type Static, Type } from 'typebox'
 const Text = Type.Union([Type.String(), Type.Null()])
 
 /** User of the service: a human or a machine. */
-export const User = Type.Object({
-  id: Type.Integer(),
-  issuer: Type.String(),
-  subject: Type.String(),
-  username: Type.String({ description: 'For display only; not unique' }),
-  email: Text,
-  emailVerified: Type.Union([Type.Boolean(), Type.Null()]),
-  name: Text,
-  picture: Text,
-  createdAt: Type.String({ format: 'date-time' }),
-  lastSeenAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'Time of the last call, accurate to a minute; null before the first call',
-  }),
-})
+export const User = Type.Object(
+  {
+    id: Type.Integer({ readOnly: true }),
+    issuer: Type.String({ description: 'Issuer of the tokens of the user' }),
+    subject: Type.String({ description: '`sub` of these tokens' }),
+    username: Type.String({ description: 'For display only; not unique' }),
+    email: Text,
+    emailVerified: Type.Union([Type.Boolean(), Type.Null()]),
+    name: Text,
+    picture: Text,
+    createdAt: Type.String({ format: 'date-time' }),
+    lastSeenAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'Time of the last call, accurate to a minute; null before the first call',
+    }),
+  },
+  { title: 'User', description: 'A user of the service: a human or a machine' },
+)
 
 export type User = Readonly<Static<typeof User>>
 
@@ -25,13 +28,3 @@ export type Identity = Readonly<Pick<User, 'issuer' | 'subject'>>
 
 /** Claims of an issuer about a user (OpenID Connect Core 1.0, section 5.1). */
 export type Profile = Readonly<Pick<User, 'email' | 'emailVerified' | 'name' | 'picture'>>
-
-/**
- * Narrows `request.user` in a route that loads it.
- *
- * @throws {Error} when the route lacks `app.loadUser`
- */
-export function requireUser(user: User | null): User {
-  if (user) return user
-  throw new Error('the route does not load its user: add app.loadUser to its preHandler')
-}

@@ -11,4 +11,4 @@ function show(isOpen) {
 
 show(false)
 menu.addEventListener('beforetoggle', ({ newState }) => show(newState === 'open'))
-matchMedia('(min-width: 640px)').addEventListener('change', () => menu.hidePopover())
+matchMedia('(min-width: 1100px)').addEventListener('change', () => menu.hidePopover())

@@ -25,9 +25,14 @@ export const differences: readonly Difference[] = [
     applies: ({ header }) => Array.isArray(header.crit) && header.crit.every((name) => name === 'b64'),
   },
   {
-    name: 'no kid, although the keys have one',
-    reasons: ['kid is not in the key set of the issuer'],
-    applies: ({ header }) => header.kid === undefined,
+    name: 'a token of another kind, by its claims',
+    reasons: ['token_use is not access', 'typ is that of another kind of token', 'it is an ID token'],
+    applies: ({ claims }) => ['token_use', 'typ', 'at_hash', 'c_hash'].some((name) => name in claims),
+  },
+  {
+    name: 'a token that is bound to a key',
+    reasons: ['jkt is not a SHA-256'],
+    applies: ({ claims }) => 'cnf' in claims,
   },
   {
     name: 'a subject that is empty or not a string',

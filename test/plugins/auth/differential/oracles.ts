@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeProtectedHeader, type JWTVerifyResult, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeProtectedHeader, type JWK, type JWTVerifyResult, jwtVerify } from 'jose'
 import type { Test } from 'tap'
 import { bearer, listen } from '../../../helpers/app.ts'
 import { moveClock } from '../../../helpers/clock.ts'
@@ -26,11 +26,11 @@ export interface Verdict {
 export async function startOracles(t: Test, random: Random) {
   const issuer = await startIssuer(t, 'key')
   const other = await startIssuer(t, 'other')
+  const now = Math.floor(Date.now() / 1000)
+  moveClock(t).stopAt(now * 1000)
   const app = await listen(t, issuer, {
     environment: { AUTH_ALGORITHMS: algorithms.join(), AUTH_CLOCK_TOLERANCE_SECONDS: '5' },
   })
-  const now = Math.floor(Date.now() / 1000)
-  moveClock(t).stopAt(now * 1000)
 
   const ask = async (token: string): Promise<Verdict> => {
     const logged = app.logLines.length
@@ -47,11 +47,11 @@ export async function startOracles(t: Test, random: Random) {
     return { ...verdictOf(response.status), reason: undefined }
   }
 
-  const keys = createLocalJWKSet({ keys: issuer.keys.map(({ jwk }) => jwk) })
+  const keys = createLocalJWKSet({ keys: issuer.keys.flatMap(({ jwk }) => withBothNames(jwk)) })
   const options = {
     issuer: [issuer.url],
     audience: AUDIENCE,
-    algorithms,
+    algorithms: [...algorithms, 'Ed25519'],
     requiredClaims: ['iss', 'sub', 'aud', 'exp'],
     clockTolerance: 5,
     currentDate: new Date(now * 1000),
@@ -110,4 +110,9 @@ async function startIssuer(t: Test, kid: string): Promise<TestIssuer> {
 
 function verdictOf(status: number) {
   return { status, isAccepted: status === 200 || status === 403 }
+}
+
+/** For jose, RFC 9864 gives Ed25519 a second algorithm, whose keys must have that name. */
+function withBothNames(jwk: JWK): JWK[] {
+  return jwk.alg === 'EdDSA' ? [jwk, { ...jwk, alg: 'Ed25519' }] : [jwk]
 }

@@ -65,16 +65,20 @@ async function startFailing(t: Test, { name, misbehave, onlyWithKeys }: Case, el
   const unseen = await issuer.sign({ jti: 'unseen' })
   await issuer.addKey('key-2', 'ES256')
   const unknown = await issuer.sign()
-  const cold = await listen(t, issuer, { environment })
   const right = {
     ...{ issuer: issuer.url, jwks_uri: `${issuer.url}jwks.json` },
     keys: issuer.keys.map(({ jwk }) => jwk),
   }
+  let cold: ReturnType<typeof listen> | undefined
   return {
     ...{ name, status, known, unseen, unknown },
     gaveUp: () => app.logLines.some(({ msg }) => msg.startsWith('key set not fetched')),
-    statusWhenCold: async () =>
-      (await patientFetch(`${cold.url}/api/private`, { headers: bearer(known) })).status,
+    /** The status at another service, which the first call starts while the issuer fails. */
+    statusWhenCold: async () => {
+      cold ??= listen(t, issuer, { environment })
+      const { url } = await cold
+      return (await patientFetch(`${url}/api/private`, { headers: bearer(known) })).status
+    },
     fail: async () => {
       if (!misbehave) return issuer.stop()
       issuer.misbehavesOnlyWithKeys = onlyWithKeys

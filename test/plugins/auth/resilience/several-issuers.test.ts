@@ -2,8 +2,10 @@ import t, { type Test } from 'tap'
 import { bearer, listen } from '../../../helpers/app.ts'
 import { TestIssuer } from '../../../helpers/issuer.ts'
 
-async function start(t: Test) {
+/** @param prepare changes the failing issuer before its keys are fetched at the start */
+async function start(t: Test, prepare: (failing: TestIssuer) => unknown = () => {}) {
   const [healthy, failing] = [await TestIssuer.start(t), await TestIssuer.start(t)]
+  await prepare(failing)
   const app = await listen(t, healthy, { environment: { AUTH0_DOMAIN: `${healthy.url},${failing.url}` } })
   const status = async (token: string) =>
     (await fetch(`${app.url}/api/private`, { headers: bearer(token) })).status
@@ -11,10 +13,8 @@ async function start(t: Test) {
 }
 
 t.test('an issuer that is unavailable from the start is 503 for its own tokens only', async (t) => {
-  const { healthy, failing, status } = await start(t)
-  const token = await failing.sign()
-  await failing.stop()
-  t.equal(await status(token), 503)
+  const { healthy, failing, status } = await start(t, (failing) => failing.stop())
+  t.equal(await status(await failing.sign()), 503)
   t.equal(await status(await healthy.sign()), 200)
   await healthy.addKey('key-2')
   t.equal(await status(await healthy.sign()), 200, 'a new key of the other issuer')

@@ -5,10 +5,16 @@ import {
   deleteSession,
   findSession,
   leaseSession,
+  MAX_SESSIONS_PER_USER,
   prolongSession,
   releaseSession,
   replaceContents,
 } from '../../../../src/plugins/store/tables/sessions.ts'
+import {
+  deleteSessionOfUser,
+  deleteSessionsOfUser,
+  listSessions,
+} from '../../../../src/plugins/store/tables/user-sessions.ts'
 import { deleteUser, registerUser } from '../../../../src/plugins/store/tables/users.ts'
 import { onEachStore } from '../../../helpers/database.ts'
 
@@ -20,7 +26,7 @@ async function begin(store: Store) {
   const session = { idHash: 'hash', contents: 'sealed', createdAt: now, expiresAt: now + 1000 }
   const record = { ...session, user: user.id, sid: null }
   await createSession(store, record)
-  return { ...record, revision: 0, leasedUntil: undefined }
+  return { ...record, revision: 0, leasedUntil: undefined, lastUsedAt: now }
 }
 
 onEachStore(t, 'a session is found until it expires or is deleted', async (t, store) => {
@@ -28,8 +34,8 @@ onEachStore(t, 'a session is found until it expires or is deleted', async (t, st
   t.strictSame(await findSession(store, 'hash', now), session)
   t.equal(await findSession(store, 'another', now), undefined)
   t.equal(await findSession(store, 'hash', now + 1000), undefined)
-  await prolongSession(store, 'hash', now + 2000)
-  t.match(await findSession(store, 'hash', now + 1999), { expiresAt: now + 2000 })
+  await prolongSession(store, 'hash', now + 2000, now + 900)
+  t.match(await findSession(store, 'hash', now + 1999), { expiresAt: now + 2000, lastUsedAt: now + 900 })
   await deleteSession(store, 'hash')
   t.equal(await findSession(store, 'hash', now), undefined)
 })
@@ -72,3 +78,64 @@ onEachStore(
     t.equal(await findSession(store, 'hash', now), undefined)
   },
 )
+
+onEachStore(t, 'a login beyond 100 sessions of a user ends the oldest session', async (t, store) => {
+  const ids = ['ada', 'bob'].map(async (subject) => {
+    const { user } = await registerUser(store, { issuer: 'i', subject }, profile, now)
+    return user.id
+  })
+  const [ada = 0, bob = 0] = await Promise.all(ids)
+  const create = (user: number, number: number, createdAt = now + number) =>
+    createSession(store, {
+      idHash: `${user} ${number}`,
+      user,
+      sid: null,
+      contents: '',
+      createdAt,
+      expiresAt: now + 1_000_000,
+    })
+  const numbersOf = async (user: number) => {
+    const rows = await store.selectFrom('sessions').select('id_hash').where('user_id', '=', user).execute()
+    return rows.map(({ id_hash }) => Number(id_hash.split(' ')[1])).sort((a, b) => a - b)
+  }
+  await create(bob, 1)
+  for (let number = 1; number <= MAX_SESSIONS_PER_USER; number++) await create(ada, number)
+  t.equal((await numbersOf(ada)).length, 100)
+  await create(ada, 101)
+  t.strictSame(
+    await numbersOf(ada),
+    Array.from({ length: 100 }, (_, index) => index + 2),
+  )
+  await create(ada, 102, now - 1_000) // by a process whose clock is behind
+  t.strictSame((await numbersOf(ada)).slice(0, 2), [3, 4])
+  t.equal((await numbersOf(ada)).at(-1), 102, 'a new session is never the one that ends')
+  await Promise.all(Array.from({ length: 20 }, (_, index) => create(ada, 200 + index)))
+  t.equal((await numbersOf(ada)).length, 100, 'after concurrent logins too')
+  t.strictSame(await numbersOf(bob), [1])
+})
+
+onEachStore(t, 'the sessions of a user are listed and ended, one or all', async (t, store) => {
+  const { user } = await begin(store)
+  const { user: other } = await registerUser(store, { issuer: 'i', subject: 'other' }, profile, now)
+  const add = (idHash: string, owner: number, createdAt: number) =>
+    createSession(store, {
+      idHash,
+      contents: '',
+      createdAt,
+      expiresAt: createdAt + 1000,
+      user: owner,
+      sid: null,
+    })
+  await add('newer', user, now + 1)
+  await add('expired', user, now - 1000)
+  await add('of another', other.id, now)
+  const listed = async (owner: number) => (await listSessions(store, owner, now)).map(({ idHash }) => idHash)
+  t.strictSame(await listed(user), ['newer', 'hash'])
+  t.equal(await deleteSessionOfUser(store, user, 'of another'), false)
+  t.equal(await deleteSessionOfUser(store, user, 'newer'), true)
+  await add('third', user, now + 2)
+  t.equal(await deleteSessionsOfUser(store, user, 'hash'), 2, 'with the expired one')
+  t.strictSame(await listed(user), ['hash'])
+  t.equal(await deleteSessionsOfUser(store, user), 1)
+  t.strictSame([await listed(user), await listed(other.id)], [[], ['of another']])
+})

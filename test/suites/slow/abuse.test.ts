@@ -1,3 +1,0 @@
-import { runSuite, suites } from '../suites.ts'
-
-await runSuite(suites.slow.abuse)
