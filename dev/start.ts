@@ -1,44 +1,67 @@
-import { startTenant } from './tenant/index.ts'
+import { loadDotEnv } from '../src/config/command.ts'
+import { followParent } from './follow-parent.ts'
+import { readScopes } from './route-table.ts'
+import { startLocalTenant } from './start-tenant.ts'
+import { addPermissions } from './tenant/api.ts'
+import type { Settings } from './tenant/settings.ts'
+import { trustTenant } from './trust-tenant.ts'
+import { watchService } from './watch.ts'
 
-/** `npm start`: runs the local tenant and the service that trusts it in one process. */
-loadDotEnv()
+/** `npm start`: runs the local tenant and the service that trusts it in one process; `npm run dev` adds `--watch`. */
+followParent()
+const fromDotEnv = loadDotEnv()
 const port = process.env.PORT || '3000'
 const baseUrl = process.env.BASE_URL || `http://localhost:${port}`
-const tenant = await start()
+const tenant = await startLocalTenant(baseUrl)
+trustTenant()
+const docs = tenant.settings.applications.find(
+  ({ type, callbacks }) => type === 'spa' && callbacks.includes(`${baseUrl}/docs`),
+)
 
 Object.assign(process.env, {
   AUTH0_DOMAIN: tenant.issuer,
-  AUTH0_AUDIENCE: 'https://quickstarts/api',
-  AUTH0_CLIENT_ID: 'gatehouse-web',
-  AUTH0_CLIENT_SECRET: 'gatehouse-web-secret',
-  SESSION_SECRET: 'throwaway-secret-of-the-local-tenant-only',
-  CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  AUTH0_AUDIENCE: process.env.AUTH0_AUDIENCE || rootAudiences(tenant.settings).join(','),
+  DOCS_CLIENT_ID: docs?.id ?? '',
+  CLIENT_ORIGIN_URL: process.env.CLIENT_ORIGIN_URL || 'http://localhost:4040',
 })
-await import('../src/server.ts')
+// part: web-app
+const web = tenant.settings.applications.find(({ type, secret }) => type === 'web' && secret)
+delete process.env.AUTH0_CLIENT_SECRET_FILE
+delete process.env.AUTH0_CLIENT_KEY
+delete process.env.AUTH0_CLIENT_KEY_FILE
+delete process.env.SESSION_SECRET_FILE
+Object.assign(process.env, {
+  AUTH0_CLIENT_ID: web?.id ?? '',
+  AUTH0_CLIENT_SECRET: web?.secret ?? '',
+  SESSION_SECRET: web ? 'throwaway-secret-of-the-local-tenant-only' : '',
+})
+// end
+if (process.argv.includes('--watch')) watchService()
+else {
+  await import('../src/server.ts')
+  addPermissions(await readScopes()) // afterwards, since it builds the service once more
+}
 
 process.stdout.write(`
-  Gatehouse      ${baseUrl}
+  service        ${baseUrl}
   documentation  ${baseUrl}/docs
-  local tenant   ${tenant.issuer}   (accounts and passwords: see README.md)
+${tenant.description}
+  audience       ${process.env.AUTH0_AUDIENCE}
+  CORS origins   ${process.env.CLIENT_ORIGIN_URL}
 
   To try it, run this in another terminal in this folder:
-  curl -H "Authorization: Bearer $(npm run --silent token)" ${baseUrl}/api/private
+  curl -H "Authorization: Bearer $(${variablesOfTenant()}npm run --silent token)" ${baseUrl}/api/private
 
 `)
 
-async function start() {
-  try {
-    return await startTenant({ port: Number(process.env.TENANT_PORT || 4400), baseUrl })
-  } catch (error) {
-    process.stderr.write(`The local tenant could not start: ${(error as Error).message}\n`)
-    process.exit(1)
-  }
+/** The APIs of the tenant, without those of protected resources of their own, whose tokens the root must not accept. */
+function rootAudiences({ apis }: Settings): string[] {
+  const publicUrl = (process.env.PUBLIC_URL || baseUrl).replace(/\/$/, '')
+  return apis.map(({ identifier }) => identifier).filter((name) => !name.startsWith(`${publicUrl}/`))
 }
 
-function loadDotEnv() {
-  try {
-    process.loadEnvFile()
-  } catch {
-    // src/server.ts reads the file again and reports its errors
-  }
+/** Variables of the tenant that are set in this terminal only, as a command in another one has to set them. */
+function variablesOfTenant(): string {
+  const names = Object.keys(process.env).filter((name) => name.startsWith('TENANT_') && !fromDotEnv.has(name))
+  return names.map((name) => `${name}='${process.env[name]}' `).join('')
 }

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { throwawayAccounts } from './tenant/accounts.ts'
-import { api } from './tenant/api.ts'
-import { throwawayClients } from './tenant/clients.ts'
+import { decodeJwt, type JWK } from 'jose'
+import { loadDotEnv } from '../src/config/command.ts'
+import { forwardedCertificate } from './client-certificate.ts'
+import { makeProof, proofKey } from './dpop-proof.ts'
+import { localSettings, proxyUrl, tenantUrl } from './local-settings.ts'
+import { trustTenant } from './trust-tenant.ts'
 
 const usage = `Usage: npm run token -- [options]
 
@@ -13,13 +15,18 @@ npm prints no lines of its own.
   --password TEXT    password of other users (or TOKEN_PASSWORD)
   --scope "A B"      scopes to request (default: all that are allowed)
   --client ID        client to use (default: gatehouse-test)
+  --dpop             bind the token to a key (RFC 9449), and print the file of the key on a second line
+  --certificate FILE bind the token to the certificate in the file (PEM; RFC 8705)
   --help
 
-The token comes from the local tenant at http://localhost:4400/ (TENANT_PORT). If AUTH0_DOMAIN is set, it
+The token comes from the local tenant at http://localhost:4400/ (see docs/tenant.md). If AUTH0_DOMAIN is set, it
 comes from that tenant, with AUTH0_AUDIENCE, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET. All of them may be in .env.
 `
 
 const timeoutMs = 10_000
+
+/** Key of bound tokens; made by the first of them. */
+const keyFile = 'data/dpop-key.json'
 
 /** The tenant that issues the token, and the client that requests it. */
 interface Target {
@@ -30,6 +37,13 @@ interface Target {
   /** Passwords of the throwaway accounts by user. */
   passwords: Map<string, string>
   whenUnreachable: string
+  whenNotGranted: string
+}
+
+interface IssuedToken {
+  token: string
+  /** Undefined if the tenant does not say, since it granted all (RFC 6749, section 5.1). */
+  granted: string[] | undefined
 }
 
 try {
@@ -46,6 +60,8 @@ async function main(): Promise<void> {
       password: { type: 'string' },
       scope: { type: 'string' },
       client: { type: 'string' },
+      dpop: { type: 'boolean' },
+      certificate: { type: 'string' },
       help: { type: 'boolean' },
     },
   })
@@ -53,27 +69,43 @@ async function main(): Promise<void> {
     process.stdout.write(usage)
     return
   }
-  if (existsSync('.env')) process.loadEnvFile('.env')
+  loadDotEnv()
+  trustTenant()
   const target = process.env.AUTH0_DOMAIN
     ? auth0Tenant(process.env.AUTH0_DOMAIN, options.client)
-    : localTenant(options.client)
+    : localTenant(options.client, options.certificate !== undefined)
   const grant = options.user
     ? { grant_type: 'password', username: options.user, password: passwordOf(options.user, options, target) }
     : { grant_type: 'client_credentials' }
   const scope = options.scope ? { scope: options.scope } : {}
-  process.stdout.write(`${await requestToken(target, { ...grant, ...scope })}\n`)
+  const key = options.dpop ? await proofKey(keyFile) : undefined
+  const headers = options.certificate ? forwardedCertificate(options.certificate) : {}
+  const { token, granted } = await requestToken(target, { ...grant, ...scope }, key, headers)
+  if (options.certificate && !isBoundToCertificate(token))
+    throw new Error(
+      `${target.issuer} issued a token that is not bound to the certificate: see docs/certificates.md`,
+    )
+  process.stdout.write(key ? `${token}\n${keyFile}\n` : `${token}\n`)
+  const missing = names(options.scope).filter((name) => !(granted ?? names(options.scope)).includes(name))
+  if (missing.length > 0)
+    process.stderr.write(`Not granted: ${missing.join(' ')}\n${target.whenNotGranted}\n`)
 }
 
-function localTenant(clientId = 'gatehouse-test'): Target {
-  const port = process.env.TENANT_PORT || '4400'
-  const client = throwawayClients('http://localhost').find(({ client_id }) => client_id === clientId)
+/** @param isBound whether the token must be bound to a certificate */
+function localTenant(named: string | undefined, isBound: boolean): Target {
+  const { applications, apis, users } = localSettings('http://localhost')
+  const machines = applications.filter(({ type }) => type === 'machine')
+  const fit = machines.find((one) => (one.tlsClientCertificateBoundAccessTokens ?? false) === isBound)
+  const client = named ? applications.find(({ id }) => id === named) : (fit ?? machines[0])
   return {
-    issuer: `http://localhost:${port}/`,
-    audience: api.identifier,
-    clientId,
-    clientSecret: client?.client_secret,
-    passwords: new Map(throwawayAccounts.map(({ email, password }) => [email, password])),
+    issuer: proxyUrl() ?? tenantUrl(),
+    audience: apis[0].identifier,
+    clientId: named ?? client?.id ?? '',
+    clientSecret: client?.secret,
+    passwords: new Map(users.map(({ email, password }) => [email, password])),
     whenUnreachable: 'Is `npm start` running?',
+    whenNotGranted:
+      'A machine and the admin have every scope that a route requires, from the start of `npm start` on. Grant it to other accounts in dev/tenant/accounts.ts.',
   }
 }
 
@@ -86,6 +118,7 @@ function auth0Tenant(domains: string, clientId = required('AUTH0_CLIENT_ID')): T
     clientSecret: required('AUTH0_CLIENT_SECRET'),
     passwords: new Map(),
     whenUnreachable: 'Is AUTH0_DOMAIN correct? Unset it to use the local tenant.',
+    whenNotGranted: 'Add the permission to the API of that tenant, and grant it to the client or the user.',
   }
 }
 
@@ -96,30 +129,55 @@ function passwordOf(user: string, options: { password?: string }, { passwords }:
   return password
 }
 
-async function requestToken(target: Target, grant: Record<string, string>): Promise<string> {
+async function requestToken(
+  target: Target,
+  grant: Record<string, string>,
+  key: JWK | undefined,
+  headers: Record<string, string>,
+): Promise<IssuedToken> {
   const base = target.issuer.endsWith('/') ? target.issuer : `${target.issuer}/`
   const discovery = await fetchJson(target, `${base}.well-known/openid-configuration`)
-  const { access_token: token, ...answer } = await fetchJson(target, String(discovery.token_endpoint), {
-    method: 'POST',
-    body: new URLSearchParams({
-      ...grant,
-      audience: target.audience,
-      client_id: target.clientId,
-      ...(target.clientSecret && { client_secret: target.clientSecret }),
-    }),
-  })
+  const url = String(discovery.token_endpoint)
+  const send = async (nonce?: string) =>
+    fetchJson(target, url, {
+      method: 'POST',
+      headers: key ? { ...headers, dpop: await makeProof(key, { method: 'POST', url, nonce }) } : headers,
+      body: new URLSearchParams({
+        ...grant,
+        audience: target.audience,
+        client_id: target.clientId,
+        ...(target.clientSecret && { client_secret: target.clientSecret }),
+      }),
+    })
+  const first = await send()
+  const { access_token: token, ...answer } =
+    first.error === 'use_dpop_nonce' ? await send(String(first.nonce)) : first
   if (!token)
     throw new Error(`${target.issuer} issued no token: ${answer.error}: ${answer.error_description}`)
-  return String(token)
+  if (key && String(answer.token_type).toLowerCase() !== 'dpop')
+    throw new Error(`${target.issuer} issued a token that is not bound to the key.`)
+  return {
+    token: String(token),
+    granted: answer.scope === undefined ? undefined : names(String(answer.scope)),
+  }
+}
+
+function isBoundToCertificate(token: string): boolean {
+  const { cnf } = decodeJwt<{ cnf?: Record<string, string> }>(token)
+  return cnf?.['x5t#S256'] !== undefined
 }
 
 async function fetchJson(target: Target, url: string, init?: RequestInit): Promise<Record<string, unknown>> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
-    return (await response.json()) as Record<string, unknown>
+    return { ...((await response.json()) as object), nonce: response.headers.get('dpop-nonce') }
   } catch {
     throw new Error(`No answer from the tenant at ${target.issuer} - ${target.whenUnreachable}`)
   }
+}
+
+function names(scope = ''): string[] {
+  return scope.split(' ').filter(Boolean)
 }
 
 /** The first item of a comma-separated list, as in the configuration of the service. */

@@ -1,5 +1,15 @@
-/** The only API of the local tenant and its permissions. */
-export const api = {
+/** An API of the tenant. */
+export interface Api {
+  /** The value of `audience`. */
+  identifier: string
+  permissions: string[]
+  /** Claims of its access tokens: those of Auth0, or of RFC 9068. */
+  dialect: 'auth0' | 'rfc9068'
+  tokenLifetimeSeconds: number
+}
+
+/** The API of a tenant without a file. */
+export const api: Api = {
   identifier: 'https://quickstarts/api',
   permissions: [
     'read:messages',
@@ -8,7 +18,16 @@ export const api = {
     'read:users',
     'create:users',
     'delete:users',
+    'read:audit',
   ],
+  dialect: 'auth0',
+  tokenLifetimeSeconds: 24 * 60 * 60,
+}
+
+/** Adds permissions to the API: the scopes that the routes of the service require. */
+export function addPermissions(names: readonly string[]): void {
+  const added = new Set(names.filter((name) => !api.permissions.includes(name)))
+  api.permissions.push(...added)
 }
 
 /** Scopes about the user, not the API. They need no permission. */
@@ -18,10 +37,10 @@ export const userScopes = ['openid', 'profile', 'email', 'offline_access']
  * The requested scopes. A request without a scope of the API gets all of them. A request with only unknown scopes does
  * not, since a typing error would then grant everything.
  */
-export function requestedScopes(scope: string | undefined): string[] {
+export function requestedScopes(scope: string | undefined, { permissions }: Api): string[] {
   const named = scopeNames(scope)
   const namesAnApiScope = named.some((name) => !userScopes.includes(name))
-  return namesAnApiScope ? named : [...named, ...api.permissions]
+  return namesAnApiScope ? named : [...named, ...permissions]
 }
 
 export function scopeNames(scope: string | undefined): string[] {
@@ -29,6 +48,6 @@ export function scopeNames(scope: string | undefined): string[] {
 }
 
 /** Role-based access control as in Auth0: scopes that are both requested and assigned. */
-export function grantedScopes(scope: string | undefined, permissions: string[]): string[] {
-  return requestedScopes(scope).filter((name) => userScopes.includes(name) || permissions.includes(name))
+export function grantedScopes(scope: string | undefined, assigned: string[], of: Api): string[] {
+  return requestedScopes(scope, of).filter((name) => userScopes.includes(name) || assigned.includes(name))
 }

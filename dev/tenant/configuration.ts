@@ -1,33 +1,45 @@
-import { randomBytes } from 'node:crypto'
 import type { JWK } from 'jose'
-import type { Context, OAuthErrorBody, OidcContext, Token } from 'oidc-provider'
+import type { Context, OidcContext, Token } from 'oidc-provider'
 import { interactionPolicy } from 'oidc-provider'
-import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { shapeAccessToken } from './access-token.ts'
 import type { Accounts } from './accounts.ts'
 import { claimsByScope } from './accounts.ts'
-import { requestedScopes } from './api.ts'
-import type { ClientMetadata } from './clients.ts'
-import { sendErrorPage } from './error-page.ts'
+import { Adapter } from './adapter.ts'
+import type { GetCertificate } from './client-certificate.ts'
+import { clientOf } from './clients.ts'
+import type { CustomClaims } from './custom-claims.ts'
+import { sendProviderError } from './error-page.ts'
+import { features } from './features.ts'
 import { saveGrant } from './grants.ts'
 import { loginUrl } from './login.ts'
-import { sendLoggedOutPage, sendLogoutPage } from './logout.ts'
-import { requestedApi, resourceServerInfo } from './resource-server.ts'
+import { completeScope } from './requested-scope.ts'
+import type { Apis } from './resource-server.ts'
+import { cookieSecret, nonceSecret } from './secrets.ts'
+import type { Settings } from './settings.ts'
+import type { State } from './state.ts'
+import { acrCheck, acrValues } from './step-up.ts'
 
 const hours = 60 * 60
 const days = 24 * hours
 
+/** Parts of a tenant that its provider is made of. */
+export interface Parts {
+  issuer: string
+  settings: Settings
+  signingKeys: JWK[]
+  state: State
+  accounts: Accounts
+  apis: Apis
+  customClaims: CustomClaims
+  getCertificate: GetCertificate
+}
+
 /** The configuration that makes oidc-provider behave like an Auth0 tenant. Times are seconds. */
-export function configuration(
-  issuer: string,
-  accounts: Accounts,
-  clients: ClientMetadata[],
-  signingKeys: JWK[],
-) {
+export function configuration(parts: Parts) {
+  const { issuer, settings, signingKeys, state, accounts, apis, customClaims, getCertificate } = parts
   return {
-    // Wrapped in a function, since the provider warns about its own memory adapter, which is intended here
-    adapter: (model: string) => new MemoryAdapter(model),
-    clients,
+    adapter: (model: string) => new Adapter(state, model),
+    clients: settings.applications.map(clientOf),
     jwks: { keys: signingKeys },
     routes: {
       authorization: '/authorize',
@@ -35,83 +47,95 @@ export function configuration(
       revocation: '/oauth/revoke',
       jwks: '/.well-known/jwks.json',
       end_session: '/oidc/logout',
+      device_authorization: '/oauth/device/code',
+      code_verification: '/activate',
+      pushed_authorization_request: '/oauth/par',
+      registration: '/oidc/register',
     },
     // Cookies ignore ports: the names must differ from those of a service on the same host
     cookies: {
       names: { session: 'tenant_session', interaction: 'tenant_login', resume: 'tenant_resume' },
-      keys: [randomBytes(32).toString('hex')],
+      keys: [cookieSecret(state)],
+      // As at Auth0: a page with http is another site than the tenant with https, and its silent logins need the cookie
+      ...(issuer.startsWith('https:') && { long: { httpOnly: true, sameSite: 'none' } }),
     },
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      userinfo: { enabled: false },
-      backchannelLogout: { enabled: true },
-      revocation: {
-        enabled: true,
-        allowedPolicy: (_ctx: Context, client: { clientId: string }, token: Token) =>
-          client.clientId === token.clientId,
-      },
-      rpInitiatedLogout: { logoutSource: sendLogoutPage, postLogoutSuccessSource: sendLoggedOutPage },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: requestedApi,
-        useGrantedResource: () => true,
-        getResourceServerInfo: ({ oidc }: OidcContext) => resourceServerInfo(oidc.account?.permissions),
-      },
-    },
+    features: features(apis, nonceSecret(state), getCertificate),
     discovery: { userinfo_endpoint: `${issuer}userinfo` },
-    responseTypes: ['code'],
+    responseTypes: ['code', 'id_token', 'code id_token'],
+    extraClientMetadata: { properties: ['application'] },
     subjectTypes: ['public'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
-    claims: claimsByScope,
+    claims: { ...claimsByScope, openid: ['sub', ...customClaims.names] },
+    acrValues,
     // Auth0 puts the claims of profile and email into the ID token
     conformIdTokenClaims: false,
-    extraParams: { audience: completeScope, screen_hint: null },
+    extraParams: {
+      audience: (ctx: OidcContext) => completeScope(ctx, apis),
+      organization: null,
+      screen_hint: null,
+    },
     interactions: {
-      policy: withoutConsent(),
+      policy: loginPolicy(),
       url: (_ctx: Context, interaction: { uid: string }) => loginUrl(interaction.uid),
     },
-    findAccount: (_ctx: Context, subject: string) => accounts.find(subject),
-    loadExistingGrant: (ctx: OidcContext) => ctx.oidc.account && saveGrant(ctx, ctx.oidc.account.accountId),
-    rotateRefreshToken: true,
+    findAccount: (ctx: OidcContext, subject: string, token?: Token) => {
+      const account = accounts.find(subject)
+      const grantId = () => token?.grantId ?? ctx.oidc.entities.Grant?.jti
+      return (
+        account && {
+          ...account,
+          claims: () => ({ ...account.claims(), ...customClaims.of(account, grantId()) }),
+        }
+      )
+    },
+    loadExistingGrant: async (ctx: OidcContext) => {
+      const { account, params } = ctx.oidc
+      if (!account) return undefined
+      const grant = await saveGrant(ctx, account.accountId, apis)
+      if (params.organization) customClaims.remember(account, params.organization, grant.jti)
+      return grant
+    },
+    rotateRefreshToken: ({ oidc }: OidcContext) => rotatesRefreshTokens(oidc.client),
     formats: {
       customizers: {
-        jwt: (_ctx: Context, token: Token, jwt: Parameters<typeof shapeAccessToken>[1]) =>
-          shapeAccessToken(token, jwt, issuer, accounts),
+        jwt: (ctx: OidcContext, token: Token, jwt: Parameters<typeof shapeAccessToken>[2]) =>
+          shapeAccessToken(ctx, token, jwt, parts),
       },
     },
     ttl: {
-      AccessToken: 24 * hours,
-      ClientCredentials: 24 * hours,
+      AccessToken: lifetime,
+      ClientCredentials: lifetime,
       IdToken: 10 * hours,
       AuthorizationCode: 60,
+      DeviceCode: 900,
       Interaction: 1 * hours,
       Session: 3 * days,
       RefreshToken: 30 * days,
       Grant: 30 * days,
     },
-    renderError: async (ctx: Context, out: OAuthErrorBody) => sendErrorPage(ctx, out),
+    renderError: sendProviderError,
     // The provider's own dispatcher rejects loopback addresses, where the service listens
     fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
       fetch(url, options),
   }
 }
 
-/** Removes the checks of the consent prompt, but not the prompt, so that `prompt=consent` is still accepted. */
-function withoutConsent() {
-  const policy = interactionPolicy.base()
-  policy.get('consent').checks.clear()
-  return policy
+/** Auth0 rotates refresh tokens of public applications, and those of others only when that is configured. */
+function rotatesRefreshTokens({ application, clientSecret }: OidcContext['oidc']['client']): boolean {
+  return application?.rotateRefreshTokens ?? clientSecret === undefined
+}
+
+function lifetime(_ctx: OidcContext, token: Token): number {
+  return token.resourceServer?.accessTokenTTL ?? 24 * hours
 }
 
 /**
- * Completes the scope of every authorization request. A request without a scope of the API gets all of them, as at the
- * token endpoint. `offline_access`, which the provider drops without consent, is restored.
+ * Removes the checks of the consent prompt, but not the prompt, so that `prompt=consent` is still accepted. Adds the check of
+ * `acr_values`.
  */
-function completeScope(ctx: OidcContext): void {
-  const { client, params } = ctx.oidc
-  const requested = requestedScopes(String(ctx.query.scope ?? ctx.oidc.body?.scope ?? ''))
-  const mayRefresh = client.grantTypeAllowed('refresh_token')
-  params.scope = requested.filter((scope) => scope !== 'offline_access' || mayRefresh).join(' ')
+function loginPolicy() {
+  const policy = interactionPolicy.base()
+  policy.get('consent').checks.clear()
+  policy.get('login').checks.add(acrCheck())
+  return policy
 }

@@ -1,4 +1,5 @@
-import type { Context, Middleware, OAuthErrorBody } from 'oidc-provider'
+import type { Context, Middleware, OAuthErrorBody, OidcContext } from 'oidc-provider'
+import { refusedCallback } from './allowed-urls.ts'
 import { sendPage } from './pages.ts'
 
 /** Sends an error page for errors outside the provider's own routes. */
@@ -9,17 +10,27 @@ export const errorPage: Middleware = async (ctx, next) => {
     const { expose, status, error_description: description, message } = error as HttpError
     if (!expose) throw error
     ctx.status = status
-    sendErrorPage(ctx, { error: message, error_description: description ?? message })
+    sendError(ctx, { error: message, error_description: description ?? message })
     return
   }
   if (ctx.status === 404 && ctx.body === undefined) {
-    sendErrorPage(ctx, { error: 'not_found', error_description: 'This page does not exist.' })
+    sendError(ctx, { error: 'not_found', error_description: 'This page does not exist.' })
     ctx.status = 404
   }
 }
 
-/** Sends the page for an OAuth error that cannot be returned to the client. */
-export function sendErrorPage(ctx: Context, { error, error_description: description }: OAuthErrorBody): void {
+/** Sends an OAuth error of the provider that cannot be returned to the client. */
+export function sendProviderError(ctx: OidcContext, error: OAuthErrorBody): void {
+  const isCallback = error.error === 'invalid_redirect_uri'
+  sendError(ctx, isCallback ? { ...error, error_description: refusedCallback(ctx) } : error)
+}
+
+/** Sends a page, or JSON to callers that ask for JSON or sent it. */
+function sendError(ctx: Context, { error, error_description: description }: OAuthErrorBody): void {
+  if (ctx.accepts('html', 'json') === 'json' || ctx.is('json')) {
+    ctx.body = { error, error_description: description }
+    return
+  }
   sendPage(ctx, 'message', { title: 'Something went wrong', text: description ?? error, code: error })
 }
 

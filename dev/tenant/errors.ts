@@ -10,6 +10,9 @@ export const unknownAudience = (audience: string) =>
 export const missingParameter = (name: string) =>
   new errors.InvalidRequest(`Missing required parameter: ${name}`)
 
+export const missingCertificate = () =>
+  new errors.InvalidRequest('The application requires a request with exactly one client certificate')
+
 function auth0Error(error: string, description: string): Error {
   return Object.assign(new errors.CustomOIDCProviderError(error, description), {
     status: 403,

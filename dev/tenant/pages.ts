@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Eta } from 'eta'
 import type { Context } from 'oidc-provider'
+import { readTheme } from '../../src/theme/index.ts'
 
 const views = join(import.meta.dirname, 'views')
 const eta = new Eta({ views, cache: true })
-const style = readFileSync(join(views, 'style.css'), 'utf8')
+const theme = readTheme((font) => `/theme/${font}`) // served by theme-files.ts
+const style = theme + readFileSync(join(views, 'style.css'), 'utf8')
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 /**
@@ -23,7 +25,7 @@ export function sendPage(ctx: Context, view: string, data: PageData, leadsTo?: s
   ctx.set('X-Content-Type-Options', 'nosniff')
   ctx.set(
     'Content-Security-Policy',
-    `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${formTargets}; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'sha256-${styleHash}'; font-src 'self'; img-src 'self'; form-action ${formTargets}; base-uri 'none'; frame-ancestors 'none'`,
   )
   ctx.body = eta.render(view, { ...data, style })
 }

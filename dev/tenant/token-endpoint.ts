@@ -1,32 +1,22 @@
-import { Readable } from 'node:stream'
 import type { Context, Middleware, OAuthErrorBody, OidcContext } from 'oidc-provider'
-import { readBody } from './read-body.ts'
+import { readFields, replaceBody } from './read-body.ts'
+
+const clientPaths = ['/oauth/token', '/oauth/revoke', '/oauth/device/code', '/oauth/par']
 
 /** Makes the client endpoints behave like Auth0: accepts JSON bodies and uses its error messages. */
 export const tokenEndpoint: Middleware = async (ctx, next) => {
-  if (ctx.method !== 'POST' || !['/oauth/token', '/oauth/revoke'].includes(ctx.path)) return next()
-  try {
-    if (ctx.is('json')) await turnJsonIntoForm(ctx)
-  } catch {
-    ctx.status = 400
-    ctx.body = { error: 'invalid_request', error_description: 'the request body is not a JSON object' }
-    return
-  }
+  if (ctx.method !== 'POST' || !clientPaths.includes(ctx.path)) return next()
+  if (ctx.is('json')) await turnJsonIntoForm(ctx)
   await next()
   const error = auth0Error(ctx as OidcContext)
   if (error) Object.assign(ctx, error)
 }
 
-/** The provider reads forms only, and warns about a body that is already parsed. */
+/** The provider reads forms only. */
 async function turnJsonIntoForm(ctx: Context): Promise<void> {
-  const fields: unknown = JSON.parse(await readBody(ctx))
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-    throw new TypeError('not an object')
-  const form = Buffer.from(new URLSearchParams(Object.entries(fields)).toString())
-  ctx.headers['content-type'] = 'application/x-www-form-urlencoded'
-  ctx.headers['content-length'] = String(form.length)
-  delete ctx.headers['transfer-encoding']
-  ctx.req = Readable.from([form])
+  const fields = new URLSearchParams()
+  for (const [name, value] of Object.entries(await readFields(ctx))) fields.append(name, String(value))
+  replaceBody(ctx, fields.toString(), 'application/x-www-form-urlencoded')
 }
 
 /** The response of Auth0 where the provider's response differs. */

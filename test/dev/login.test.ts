@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import { test } from 'tap'
 import { Browser } from './helpers/browser.ts'
 import {
@@ -9,6 +10,7 @@ import {
   postToken,
   tenantFor,
   verified,
+  webApp,
 } from './helpers/tenant.ts'
 
 const admin = { email: 'admin@example.com', password: 'admin-password' }
@@ -77,7 +79,7 @@ test('scopes of the code flow are narrowed to the assigned permissions', async (
   t.equal(await scopeFor(member, 'read:messages'), undefined)
 })
 
-test('the public client logs in with PKCE alone, to any path below its origin', async (t) => {
+test('the public client logs in with PKCE alone, to any port of the machine', async (t) => {
   const tenant = await tenantFor(t)
   const browser = new Browser(tenant.issuer)
   const spa = { client_id: 'gatehouse-spa', redirect_uri: 'http://localhost:4040/some/page' }
@@ -92,9 +94,15 @@ test('the public client logs in with PKCE alone, to any path below its origin', 
   t.equal(status, 200)
   t.ok(body.refresh_token)
 
-  await browser.open(authorizeUrl(tenant, { ...spa, redirect_uri: 'http://localhost:4040.evil.example/' }))
+  const rejected = 'http://localhost.evil.example:4040/'
+  await browser.open(authorizeUrl(tenant, { ...spa, redirect_uri: rejected }))
   t.equal(browser.page.status, 400)
   t.equal(browser.heading, 'Something went wrong')
+  t.match(browser.page.text, `The redirect_uri &quot;${rejected}&quot; is not an allowed callback URL.`)
+  t.match(
+    browser.page.text,
+    'Create the file tenant.json, and add it to &quot;callbacks&quot; of the application &quot;gatehouse-spa&quot;',
+  )
   await browser.open(authorizeUrl(tenant, { ...spa, code_challenge: '', code_challenge_method: '' }))
   t.equal(browser.left?.searchParams.get('error'), 'invalid_request', 'PKCE is required')
 })
@@ -186,11 +194,34 @@ test('pages escape input, forbid scripts and are not cached', async (t) => {
   }
 })
 
-test('a login page without its cookie is an error page', async (t) => {
-  const { issuer } = await tenantFor(t)
-  const response = await fetch(`${issuer}u/unknown`)
-  t.equal(response.status, 400)
-  t.match(await response.text(), 'Something went wrong')
+test('pages have the mark and the fonts of the theme', async (t) => {
+  const tenant = await tenantFor(t)
+  const browser = new Browser(tenant.issuer)
+  await browser.open(authorizeUrl(tenant))
+  const { text, headers } = browser.page
+  t.match(headers.get('content-security-policy'), "font-src 'self'; img-src 'self';")
+  t.match(text, '--ground: light-dark(')
+  const addresses = [...text.matchAll(/(?:url\(|src=|href=)"(\/[^"]+)"/g)].map(([, address]) => address)
+  t.strictSame(
+    new Set(addresses),
+    new Set(
+      ['inter.woff2', 'space-grotesk.woff2', 'fira-code.woff2', 'mark.svg'].map((name) => `/theme/${name}`),
+    ),
+  )
+  for (const address of addresses) {
+    const response = await fetch(new URL(`${address}`, tenant.issuer))
+    t.equal(response.status, 200, `${address}`)
+    t.match(response.headers.get('content-type'), /^(font\/woff2|image\/svg\+xml)/)
+    t.equal(response.headers.get('cache-control'), 'max-age=3600')
+  }
+  for (const [name, method] of [
+    ['theme.css', 'GET'],
+    ['..%2ftheme.css', 'GET'],
+    ['other.svg', 'GET'],
+    ['mark.svg', 'POST'],
+  ] as const) {
+    t.equal((await fetch(`${tenant.issuer}theme/${name}`, { method })).status, 404, name)
+  }
 })
 
 test('an unknown audience is returned to the client as access_denied', async (t) => {
@@ -199,4 +230,23 @@ test('an unknown audience is returned to the client as access_denied', async (t)
   await browser.open(authorizeUrl(tenant, { audience: 'nope' }))
   t.equal(browser.left?.searchParams.get('error'), 'access_denied')
   t.equal(browser.left?.searchParams.get('error_description'), 'Service not found: nope')
+})
+
+test('a login page that was open for too long leads back to the application', async (t) => {
+  const tenant = await tenantFor(t)
+  const browser = new Browser(tenant.issuer)
+  await browser.open(authorizeUrl(tenant))
+  mock.timers.enable({ apis: ['Date'], now: Date.now() + 61 * 60 * 1000 })
+  t.teardown(() => mock.timers.reset())
+  await browser.submit(admin)
+  t.equal(browser.page.status, 400)
+  t.equal(browser.heading, 'This login has expired')
+  t.match(browser.page.text, `<a href="${webApp}">Back to the application</a>`)
+})
+
+test('a login page that was opened in another browser leads back to the application', async (t) => {
+  const tenant = await tenantFor(t)
+  const browser = new Browser(tenant.issuer)
+  await browser.open(`${tenant.issuer}u/unknown`)
+  t.equal(browser.heading, 'This login has expired')
 })

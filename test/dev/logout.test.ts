@@ -24,9 +24,9 @@ test('/v2/logout rejects any other address with 400 and does not end the session
   const browser = await loggedIn(tenant)
   const rejected = [
     { client_id: 'gatehouse-web', returnTo: 'http://evil.example/' },
-    { client_id: 'gatehouse-web', returnTo: `${webApp}/elsewhere` },
-    { client_id: 'gatehouse-web', returnTo: 'http://localhost:4040/' },
-    { client_id: 'gatehouse-spa', returnTo: 'http://localhost:4040.evil.example/' },
+    { client_id: 'gatehouse-web', returnTo: 'https://localhost:4040/' },
+    { client_id: 'gatehouse-docs', returnTo: 'http://localhost:4040/' },
+    { client_id: 'gatehouse-spa', returnTo: 'http://localhost.evil.example/' },
     { client_id: 'gatehouse-spa', returnTo: 'http://localhost:4040@evil.example/' },
     { client_id: 'unknown', returnTo: webApp },
     { returnTo: 'http://evil.example/' },
@@ -73,6 +73,31 @@ test('a web app that rejects the notice does not prevent the logout', async (t) 
   await browser.open(logoutUrl(tenant, { client_id: 'gatehouse-web', returnTo: baseUrl }))
   t.match(await received, 'logout_token=')
   t.equal(browser.page.status, 302)
+})
+
+test('/oidc/logout with an ID token of the user goes back without a question', async (t) => {
+  const tenant = await tenantFor(t)
+  const browser = await loggedIn(tenant)
+  const { body } = await exchange(tenant, browser.left?.searchParams.get('code') ?? '')
+  const query = { id_token_hint: body.id_token ?? '', post_logout_redirect_uri: 'http://localhost:5173/bye' }
+  const other = new Browser(tenant.issuer)
+  await other.open(authorizeUrl(tenant))
+  await other.submit({ email: 'member@example.com', password: 'member-password' })
+  await other.open(`${tenant.issuer}oidc/logout?${new URLSearchParams(query)}`)
+  t.equal(other.heading, 'Log out', 'an ID token of another user is confirmed')
+
+  await browser.open(`${tenant.issuer}oidc/logout?${new URLSearchParams({ ...query, state: 'a-state' })}`)
+  t.equal(browser.left?.href, 'http://localhost:5173/bye?state=a-state')
+  await browser.open(authorizeUrl(tenant))
+  t.equal(browser.heading, 'Log in')
+})
+
+test('/oidc/logout with an ID token and no address shows that the user is logged out', async (t) => {
+  const tenant = await tenantFor(t)
+  const browser = await loggedIn(tenant)
+  const { body } = await exchange(tenant, browser.left?.searchParams.get('code') ?? '')
+  await browser.open(`${tenant.issuer}oidc/logout?id_token_hint=${body.id_token}`)
+  t.equal(browser.heading, 'Logged out')
 })
 
 test('/oidc/logout asks for confirmation, then redirects with the state', async (t) => {

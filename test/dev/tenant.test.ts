@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { get } from 'node:http'
 import { calculateJwkThumbprint } from 'jose'
 import { test } from 'tap'
@@ -121,4 +122,18 @@ test('with NODE_ENV=production the tenant refuses to start', async (t) => {
 test('a port in use is an error', async (t) => {
   const { issuer } = await tenantFor(t)
   await t.rejects(startTenant({ ...options, port: Number(new URL(issuer).port) }), { code: 'EADDRINUSE' })
+})
+
+test('each key is published with a self-signed certificate and its thumbprint', async (t) => {
+  const { issuer } = await tenantFor(t)
+  const response = await fetch(`${issuer}.well-known/jwks.json`)
+  t.match(response.headers.get('content-type'), 'application/jwk-set+json')
+  const { keys } = (await response.json()) as { keys: { n: string; x5c: string[]; x5t: string }[] }
+  for (const { n, x5c, x5t, ...key } of keys) {
+    const certificate = new X509Certificate(Buffer.from(x5c[0] ?? '', 'base64'))
+    t.ok(certificate.verify(certificate.publicKey))
+    t.match(certificate.publicKey.export({ format: 'jwk' }), { n })
+    t.equal(x5t, Buffer.from(certificate.fingerprint.replaceAll(':', ''), 'hex').toString('base64url'))
+    t.notOk('d' in key)
+  }
 })

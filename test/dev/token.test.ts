@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import type { Test } from 'tap'
 import { test } from 'tap'
-import { allPermissions, tenantFor, verified } from './helpers/tenant.ts'
+import { startTenant } from '../../dev/tenant/index.ts'
+import { allPermissions, tenantFor, verified, webApp } from './helpers/tenant.ts'
 
 const script = join(import.meta.dirname, '../../dev/token.ts')
 
@@ -31,6 +32,39 @@ test('npm run token accepts a user, a scope and a password', async (t) => {
   t.match(byOption, { code: 1, stdout: '', stderr: /invalid_grant: Wrong email or password\./ })
   const byVariable = await run(t, ['--user', 'unknown@example.com'], { ...environment, TOKEN_PASSWORD: 'x' })
   t.match(byVariable, { code: 1, stdout: '', stderr: /Wrong email or password\./ })
+})
+
+test('npm run token says which of the requested scopes were not granted', async (t) => {
+  const tenant = await tenantFor(t)
+  const environment = { TENANT_PORT: new URL(tenant.issuer).port }
+  const reader = ['--user', 'reader@example.com']
+  for (const [args, missing] of [
+    [['--scope', 'read:things'], 'read:things'],
+    [['--scope', 'read:things read:messages write:things'], 'read:things write:things'],
+    [[...reader, '--scope', 'read:users read:messages'], 'read:users'],
+  ] as const) {
+    const { code, stdout, stderr } = await run(t, [...args], environment)
+    t.equal(code, 0)
+    t.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+    const [first, hint] = stderr.split('\n')
+    t.equal(first, `Not granted: ${missing}`)
+    t.match(hint, /dev\/tenant\/accounts\.ts/)
+  }
+  t.match(await run(t, ['--scope', 'read:users'], environment), { stderr: '' })
+})
+
+test('the local tenant grants the scopes that it is given to machines and to the admin', async (t) => {
+  const tenant = await startTenant({ port: 0, baseUrl: webApp, permissions: ['read:things', 'read:things'] })
+  t.teardown(() => tenant.close())
+  const environment = { TENANT_PORT: new URL(tenant.issuer).port }
+  for (const [args, scope] of [
+    [['--scope', 'read:things'], 'read:things'],
+    [['--scope', 'read:things', '--user', 'admin@example.com'], 'read:things'],
+    [['--scope', 'read:things', '--user', 'reader@example.com'], undefined],
+  ] as const) {
+    const { stdout } = await run(t, [...args], environment)
+    t.equal(decodeJwt(stdout.trim()).scope, scope)
+  }
 })
 
 test('npm run token shows the error of the tenant about the client', async (t) => {

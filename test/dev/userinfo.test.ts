@@ -54,3 +54,26 @@ test('/userinfo rejects a token that is missing, forged, expired or without open
   t.teardown(() => mock.timers.reset())
   t.equal((await fetch(`${tenant.issuer}userinfo`, { headers })).status, 401, 'a day later')
 })
+
+test('/userinfo accepts the token by header, query or form, but only one', async (t) => {
+  const tenant = await tenantFor(t)
+  const { body } = await passwordGrant(tenant, 'reader', { scope: 'openid' })
+  const token = body.access_token ?? ''
+  const lines: string[] = []
+  const { write } = process.stderr
+  process.stderr.write = (text) => lines.push(String(text)) > 0
+  t.teardown(() => {
+    process.stderr.write = write
+  })
+  const url = `${tenant.issuer}userinfo`
+  const authorization = `Bearer ${token}`
+  const form = () => new URLSearchParams({ access_token: token })
+  t.equal((await fetch(`${url}?${form()}`)).status, 200)
+  t.equal((await fetch(`${url}?${form()}`)).status, 200)
+  t.match(lines, [/^A token was sent in the query of \/userinfo\./])
+  t.equal(lines.length, 1, 'once')
+  t.equal((await fetch(url, { method: 'POST', body: form() })).status, 200)
+  t.equal((await fetch(url, { method: 'POST', headers: { authorization } })).status, 200)
+  t.equal((await fetch(url, { method: 'POST', body: form(), headers: { authorization } })).status, 400)
+  t.equal((await fetch(`${url}?access_token=text`)).status, 401)
+})

@@ -4,6 +4,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import type { Test } from 'tap'
 import type { Tenant } from '../../../dev/tenant/index.ts'
 import { startTenant } from '../../../dev/tenant/index.ts'
+import type { Settings } from '../../../dev/tenant/settings.ts'
 
 export const api = 'https://quickstarts/api'
 
@@ -14,14 +15,15 @@ export const allPermissions = [
   'read:users',
   'create:users',
   'delete:users',
+  'read:audit',
 ]
 
 /** Address of the web app: a port that fetch blocks, so that no test reaches a running service. */
 export const webApp = 'http://localhost:1'
 
 /** A tenant on a free port, closed when the test is over. */
-export async function tenantFor(t: Test, baseUrl = webApp): Promise<Tenant> {
-  const tenant = await startTenant({ port: 0, baseUrl })
+export async function tenantFor(t: Test, baseUrl = webApp, settings?: Settings): Promise<Tenant> {
+  const tenant = await startTenant({ port: 0, baseUrl, ...(settings && { settings }) })
   t.teardown(() => tenant.close())
   return tenant
 }
