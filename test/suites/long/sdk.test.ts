@@ -1,0 +1,3 @@
+import { runSuite, suites } from '../suites.ts'
+
+await runSuite(suites.long.sdk)
