@@ -28,6 +28,9 @@ const serverOf = (objects: KubernetesObject[]) => podOf(objects, 'Deployment').s
 const isSubset = (part: object, whole: Record<string, string>) =>
   Object.entries(part).every(([name, value]) => whole[name] === value)
 
+/** Loads a ConfigMap with an issuer in place of the placeholder. */
+const load = (data: Record<string, string>) => loadConfig({ ...data, AUTH0_DOMAIN: 'tenant.test' })
+
 onObjects('all variables are known to the service and have valid values', (t, objects) => {
   const { data } = find(objects, 'ConfigMap')
   const variables = [
@@ -40,7 +43,8 @@ onObjects('all variables are known to the service and have valid values', (t, ob
     variables.filter((name) => !known.includes(name)),
     [],
   )
-  t.doesNotThrow(() => loadConfig(data))
+  t.throws(() => loadConfig(data), /:\n *AUTH0_DOMAIN is wrong: this is a placeholder.*$/)
+  t.doesNotThrow(() => load(data))
   t.same(serverOf(objects).envFrom, [{ configMapRef: { name: find(objects, 'ConfigMap').metadata.name } }])
 })
 
@@ -94,7 +98,7 @@ onObjects('probes use existing public routes', async (t, objects) => {
 
 onObjects('termination leaves time for load balancers and for requests in flight', (t, objects) => {
   const { terminationGracePeriodSeconds } = podOf(objects, 'Deployment').spec
-  const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = loadConfig(find(objects, 'ConfigMap').data)
+  const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_GRACE_SECONDS } = load(find(objects, 'ConfigMap').data)
   const { seconds } = serverOf(objects).lifecycle.preStop.sleep
   const { periodSeconds, failureThreshold } = serverOf(objects).readinessProbe
   const notice = seconds + SHUTDOWN_DELAY_SECONDS
