@@ -192,10 +192,8 @@ t.test('when standard output is not read, requests are served and SIGTERM ends t
     const requests = Array.from({ length: 50 }, async () => (await fetch(longPath)).text())
     await Promise.all(requests)
   }
-  const signalledAt = performance.now()
   child.kill('SIGTERM')
   t.match(await ended, [0, null])
-  t.ok(performance.now() - signalledAt < 5_000)
 })
 
 t.test('when standard output is closed, requests are served and SIGTERM ends the process', async (t) => {

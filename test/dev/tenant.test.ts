@@ -105,7 +105,7 @@ test('close is quick despite a keep-alive connection', async (t) => {
   })
   const began = performance.now()
   await tenant.close()
-  t.ok(performance.now() - began < 500)
+  t.ok(performance.now() - began < 4_000, 'before the keep-alive time-out of 5 s')
   await t.rejects(fetch(tenant.issuer), 'the port is closed')
 })
 

@@ -50,7 +50,7 @@ async function logInAndReload(t: Test, page: Page, url: string): Promise<void> {
   await hasState(page, email)
   const elapsedMs = performance.now() - began
   t.comment(`${Math.round(elapsedMs)} ms from the reload to the user`)
-  t.ok(elapsedMs < 20_000, 'a reload does not wait for the time-out of the SDK (60 s)')
+  t.ok(elapsedMs < 50_000, 'a reload does not wait for the time-out of the SDK (60 s)')
 }
 
 inBrowser(

@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -96,17 +95,14 @@ export function cloneProject(t: Test): { project: Clone; clone: Clone } {
   return { project, clone: project.clone(join(makeFolder(t), 'clone')) }
 }
 
-function copyProject(folder: string): Clone {
-  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  for (const file of list.split('\0').filter(Boolean))
-    cpSync(join(root, file), join(folder, file), { recursive: true, force: true })
+/** The repository of the project is not read: its folder may be without one, or that of another user. */
+export function copyProject(folder: string): Clone {
   const copy = new Clone(folder)
+  copy.git('init', '--quiet', '--initial-branch=main')
+  copy.git('-C', root, '--git-dir', join(folder, '.git'), '--work-tree', root, 'add', '--all')
+  copy.git('checkout-index', '--all')
   // A service that was made of the project has this line
   copy.write('README.md', copy.read('README.md').replace(/^Started from .*\n\n/m, ''))
-  copy.git('init', '--quiet', '--initial-branch=main')
   copy.commit('Begin')
   return copy
 }

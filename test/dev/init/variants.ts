@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { exampleNames } from '../../../dev/init/parts.ts'
-import { Clone, root } from '../helpers/clone.ts'
+import { copyProject } from '../helpers/clone.ts'
 
 /**
  * `npm run test:init`: makes a service of a fresh clone with each choice of examples, and checks it by the linter, the compiler, and
@@ -27,7 +27,9 @@ const quickTests = `import { runSuite } from './test/suites/suites.ts'
 await runSuite(${JSON.stringify(patterns)})`
 
 function check(without: readonly string[]): void {
-  const clone = new Clone(root).clone(join(place, without.join('-') || 'none'))
+  const clone = copyProject(mkdtempSync(join(place, 'project-'))).clone(
+    join(place, without.join('-') || 'none'),
+  )
   const run = (...command: [file: string, ...args: string[]]) => {
     const { status, stdout, stderr } = clone.run(...command)
     if (status !== 0) throw new Error(`without ${without}: ${command.join(' ')} failed\n${stdout}${stderr}`)

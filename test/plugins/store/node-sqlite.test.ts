@@ -104,15 +104,18 @@ t.test('waiting for a lock of another process blocks neither the event loop nor 
   other.exec('begin immediate')
   const loop = monitorEventLoopDelay({ resolution: 5 })
   loop.enable()
-  const start = performance.now()
   const writes = Array.from({ length: 10 }, (_, i) => recordVisit(store, { ...ada, subject: `${i}` }, 0))
-  const outcomes = Promise.allSettled(writes)
+  let hasWaited = false
+  const outcomes = Promise.allSettled(writes).finally(() => {
+    hasWaited = true
+  })
   t.strictSame((await listUsers(store, ada.issuer, { cursor: 0, limit: 9 })).items, [])
-  t.ok(performance.now() - start < 500, 'a read does not wait')
+  t.notOk(hasWaited, 'a read does not wait')
+  const begin = performance.now()
   const statuses = (await outcomes).map((outcome) => outcome.status)
   t.strictSame(new Set(statuses), new Set(['rejected']))
-  t.ok(performance.now() - start < 2 * BUSY_TIMEOUT_MS, 'ten writes wait at the same time')
-  t.ok(loop.max / 1e6 < 500, `the event loop was blocked for ${loop.max / 1e6} ms`)
+  t.ok(performance.now() - begin < 5 * BUSY_TIMEOUT_MS, 'ten writes wait at the same time')
+  t.ok(loop.max / 1e6 < BUSY_TIMEOUT_MS, `the event loop was blocked for ${loop.max / 1e6} ms`)
   other.exec('rollback')
   t.match(await recordVisit(store, ada, 0), { user: ada })
 })

@@ -142,10 +142,7 @@ for (const [what, misbehave] of Object.entries<TestIssuer['userinfo']>({
     const { issuer, app } = await start(t, 'file::memory:')
     issuer.userinfo = misbehave
     const token = await issuer.sign({ scope: 'openid', exp: Math.floor(Date.now() / 1000) + 86_400 })
-    const start_ = performance.now()
     t.match(await me(app, token), { status: 200, body: { subject: 'auth0|1', email: null, name: null } })
-    const ms = performance.now() - start_
-    t.ok(ms < 5_000, `${ms} ms`)
     t.match(
       app.logLines.filter(({ level }) => level === 40),
       [{ issuer: issuer.url, msg: /retried later/ }],
