@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { checkAccessToken, checkJwt, checkTimes, resourcesOf, type UnverifiedToken } from './checks.ts'
 import { type Decode, decodeToken } from './decode.ts'
 import { TokenError, tokenErrors, unusable, wrongClaims } from './errors.ts'
@@ -6,12 +5,8 @@ import type { Issuer, Issuers } from './issuer.ts'
 import { Resources } from './resources.ts'
 import { findSigner } from './signer.ts'
 import type { SigningKey } from './signing-key.ts'
-import { type Claims, heapBytes, type VerifiedToken } from './verified-token.ts'
-
-/** Estimated memory of the cache: the minimum, and the average of each token. A typical token takes 2 to 3 KB. */
-const [MIN_CACHE_BYTES, MEAN_TOKEN_BYTES] = [32 * 1_048_576, 3_356]
-/** Length of the cache key. Hashing whole tokens would be slow, so the whole token is compared afterwards. */
-const KEY_LENGTH = 64
+import { TokenCache } from './token-cache.ts'
+import type { Claims, VerifiedToken } from './verified-token.ts'
 
 export interface VerifierOptions {
   readonly issuers: Issuers
@@ -33,14 +28,6 @@ export interface JwtRules {
   readonly types: readonly string[]
 }
 
-interface CachedToken {
-  /** The compact JWS. */
-  readonly text: string
-  readonly token: VerifiedToken
-  readonly issuer: Issuer
-  readonly key: SigningKey
-}
-
 /**
  * Verifies access tokens (RFC 9068, section 4; RFC 8725) and caches accepted ones. Rejected tokens are never cached, so
  * that they take no memory and that the error of an unavailable issuer does not persist.
@@ -52,17 +39,13 @@ export class Verifier {
   /** Undefined while no token is revoked. */
   isRevoked: IsRevoked | undefined
   readonly #options: VerifierOptions
-  readonly #cache: LRUCache<string, CachedToken>
+  readonly #cache: TokenCache
 
   constructor(options: VerifierOptions) {
     this.#options = options
     this.clockToleranceSeconds = options.clockToleranceSeconds
     this.isRevoked = options.isRevoked
-    this.#cache = new LRUCache({
-      max: options.maxCachedTokens,
-      maxSize: Math.max(MIN_CACHE_BYTES, options.maxCachedTokens * MEAN_TOKEN_BYTES),
-      sizeCalculation: ({ text, token }) => text.length + heapBytes(token.claims),
-    })
+    this.#cache = new TokenCache(options.maxCachedTokens)
   }
 
   /** Number of cached tokens. */
@@ -97,9 +80,8 @@ export class Verifier {
   }
 
   #findCached(token: string, now: number): VerifiedToken | undefined {
-    const cached = this.#cache.get(token.slice(-KEY_LENGTH))
-    // A token with other claims and the signature of a cached token has the same cache key
-    if (cached?.text !== token) return undefined
+    const cached = this.#cache.find(token)
+    if (!cached) return undefined
     // The tokens of a withdrawn key are dropped
     if (cached.issuer.keySet.trusts(cached.key, now)) {
       checkTimes(cached.token.claims, cached.issuer.policy, now / 1000)
@@ -107,7 +89,7 @@ export class Verifier {
       this.cacheStats.hits++
       return cached.token
     }
-    this.#cache.delete(token.slice(-KEY_LENGTH))
+    this.#cache.delete(token)
     return undefined
   }
 
@@ -121,7 +103,7 @@ export class Verifier {
         throw unusable('unknown_key', 'the key is that of another tenant')
       const verified = issuer.mapClaims(payload, resourcesOf(payload, issuer.policy))
       this.#rejectRevoked(verified)
-      this.#cache.set(token.slice(-KEY_LENGTH), { text: token, token: verified, issuer, key })
+      this.#cache.add({ text: token, token: verified, issuer, key })
       return verified
     }
     const signer = findSigner(token, header, issuer.keySet, now)

@@ -24,13 +24,19 @@ async function verifierOf(t: Test, algorithms = ['RS256'], maxCachedTokens = 10_
   return { issuer, verifier, timesDecoded: () => decoded }
 }
 
-t.test('a token is verified once and cached', async (t) => {
+/** Verifies the token twice, since it is cached the second time. */
+async function cache(verifier: Verifier, token: string) {
+  await verifier.verify(token, Date.now())
+  return verifier.verify(token, Date.now())
+}
+
+t.test('a token is cached when it is verified for the second time', async (t) => {
   const { issuer, verifier, timesDecoded } = await verifierOf(t)
   const token = await issuer.sign({ scope: 'read:messages' })
-  const first = await verifier.verify(token, Date.now())
-  t.match(first, { subject: 'auth0|1', scopes: ['read:messages'] })
-  t.equal(verifier.verify(token, Date.now()), first, 'the same object, without a promise')
-  t.equal(timesDecoded(), 1)
+  const second = await cache(verifier, token)
+  t.match(second, { subject: 'auth0|1', scopes: ['read:messages'] })
+  t.equal(verifier.verify(token, Date.now()), second, 'the same object, without a promise')
+  t.equal(timesDecoded(), 2)
   t.match(await verifier.verify(await issuer.sign({ sub: 'b' }), Date.now()), { subject: 'b' })
   t.equal(issuer.keySetRequests, 1, 'the key was already known')
 })
@@ -38,7 +44,7 @@ t.test('a token is verified once and cached', async (t) => {
 t.test('other claims with the signature of a cached token are rejected', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const known = await issuer.sign({ sub: 'member' })
-  await verifier.verify(known, Date.now())
+  await cache(verifier, known)
   const [header, , signature] = known.split('.')
   const [, claims] = (await issuer.sign({ sub: 'admin' })).split('.')
   await t.rejects(async () => verifier.verify(`${header}.${claims}.${signature}`, Date.now()), {
@@ -50,7 +56,7 @@ t.test('other claims with the signature of a cached token are rejected', async (
 t.test('a cached token still expires', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
-  await verifier.verify(token, Date.now())
+  await cache(verifier, token)
   t.throws(() => verifier.verify(token, Date.now() + 3_606_000), { message: 'token is expired' })
   t.throws(
     () => verifier.verify(token, Date.now() - 60_000),
@@ -62,7 +68,7 @@ t.test('a cached token still expires', async (t) => {
 t.test('a cached token is dropped with its key', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
-  await verifier.verify(token, Date.now())
+  await cache(verifier, token)
   issuer.keys = []
   await issuer.addKey('key-2')
   const later = Date.now() + FRESH_MS
@@ -84,7 +90,7 @@ t.test('a cached token is dropped with its key', async (t) => {
 t.test('malformed and forged tokens are rejected every time', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const good = await issuer.sign()
-  await verifier.verify(good, Date.now())
+  await cache(verifier, good)
   const impostor = await issuer.addKey('key-1')
   issuer.removeKey('key-1')
   const forged = await issuer.sign({}, {}, impostor)
@@ -116,7 +122,7 @@ t.test('a token is accepted in one encoding only, and that in UTF-8', async (t) 
   const { issuer, verifier } = await verifierOf(t)
   const claims = issuer.claims({ sub: 'Zoë' })
   const good = issuer.signRaw(issuer.header(), claims)
-  t.match(await verifier.verify(good, Date.now()), { subject: 'Zoë' })
+  t.match(await cache(verifier, good), { subject: 'Zoë' })
   const latin1 = issuer.signRaw(issuer.header(), Buffer.from(JSON.stringify(claims), 'latin1'))
   // The last letter of 256 encoded bytes has four unused bits
   const sameBytes = good.slice(0, -1) + String.fromCharCode(good.charCodeAt(good.length - 1) + 1)
@@ -138,10 +144,10 @@ t.test('an unavailable issuer is not cached as a rejection', async (t) => {
 t.test('the number of cached tokens is bounded, and the least recently used is evicted first', async (t) => {
   const { issuer, verifier, timesDecoded } = await verifierOf(t, ['RS256'], 3)
   const [first, second] = [await issuer.sign({ n: 'first' }), await issuer.sign({ n: 'second' })]
-  await verifier.verify(first, Date.now())
-  await verifier.verify(second, Date.now())
+  await cache(verifier, first)
+  await cache(verifier, second)
   for (let n = 0; n < 2; n++) {
-    await verifier.verify(await issuer.sign({ n }), Date.now())
+    await cache(verifier, await issuer.sign({ n }))
     verifier.verify(first, Date.now())
   }
   t.equal(verifier.cacheSize, 3)
@@ -157,7 +163,7 @@ t.test('the cache is bounded by the memory of the claims, not by the length of t
   await issuer.addKey('fast', 'ES256')
   const extra = Array.from({ length: 2_700 }, () => ({}))
   const before = heapUsed()
-  for (let jti = 0; jti < 700; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+  for (let jti = 0; jti < 700; jti++) await cache(verifier, await issuer.sign({ jti, extra }))
   const grown = heapUsed() - before
   t.ok(verifier.cacheSize > 50, `${verifier.cacheSize} tokens are cached`)
   t.ok(grown < 48 * 1_048_576, `${grown} bytes are kept`)
@@ -168,7 +174,7 @@ t.test('the memory of the cache grows with a maximum above ten thousand tokens, 
     const { issuer, verifier } = await verifierOf(t, ['ES256'], maxCachedTokens)
     await issuer.addKey('fast', 'ES256')
     const extra = Array.from({ length: 10_000 }, () => ({})) // about 700 KB, so that 32 MiB are 47 tokens
-    for (let jti = 0; jti < count; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+    for (let jti = 0; jti < count; jti++) await cache(verifier, await issuer.sign({ jti, extra }))
     return verifier.cacheSize
   }
   const usual = await sizeWith(10_000, 60)
@@ -180,11 +186,29 @@ t.test('the memory of the cache grows with a maximum above ten thousand tokens, 
 t.test('the cache stats count hits and misses', async (t) => {
   const { issuer, verifier } = await verifierOf(t)
   const token = await issuer.sign()
+  const seen = () => [verifier.cacheStats, verifier.cacheSize]
   await verifier.verify(token, Date.now())
-  t.strictSame([verifier.cacheStats, verifier.cacheSize], [{ hits: 0, misses: 1 }, 1])
+  t.strictSame(seen(), [{ hits: 0, misses: 1 }, 0], 'a token that is used once is not cached')
   await verifier.verify(token, Date.now())
-  t.strictSame([verifier.cacheStats, verifier.cacheSize], [{ hits: 1, misses: 1 }, 1])
+  t.strictSame(seen(), [{ hits: 0, misses: 2 }, 1])
+  await verifier.verify(token, Date.now())
+  t.strictSame(seen(), [{ hits: 1, misses: 2 }, 1])
   await t.rejects(async () => verifier.verify('a.b.c', Date.now()), { code: 'invalid_token' })
   t.throws(() => verifier.verify(token, Date.now() + 2 * 3_600_000), { message: 'token is expired' })
-  t.strictSame([verifier.cacheStats, verifier.cacheSize], [{ hits: 1, misses: 2 }, 1])
+  t.strictSame(seen(), [{ hits: 1, misses: 3 }, 1])
+})
+
+t.test('a flood of tokens that are used once evicts no cached token and takes no lasting memory', async (t) => {
+  const { issuer, verifier } = await verifierOf(t, ['ES256'], 10)
+  await issuer.addKey('fast', 'ES256')
+  const token = await issuer.sign()
+  await cache(verifier, token)
+  const extra = Array.from({ length: 2_700 }, () => ({}))
+  const before = heapUsed()
+  for (let jti = 0; jti < 300; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+  const grown = heapUsed() - before
+  t.ok(grown < 4 * 1_048_576, `${grown} bytes are kept`)
+  const { hits } = verifier.cacheStats
+  verifier.verify(token, Date.now())
+  t.equal(verifier.cacheStats.hits, hits + 1)
 })
