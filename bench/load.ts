@@ -10,6 +10,8 @@ export interface Load {
   connections: number
   /** File of tokens, one per line with its DPoP proof if it has one, which are sent in turn. */
   tokens?: string
+  /** Number of lines of the file to skip, more than it has if it was sent more than once. */
+  skipped?: number
   /** JSON body of a POST; without it, a GET is sent. Requires tokens. */
   body?: string
   /** Allows responses other than 2xx, when they are measured. */
@@ -17,6 +19,7 @@ export interface Load {
 }
 
 export interface Figures {
+  requests: number
   /** Requests per second of processor time, over all threads of the server. */
   requestsPerCpuSecond: number
   /** Wall-clock rate, which includes waiting and depends on the other load of the machine. */
@@ -34,9 +37,9 @@ const TICKS_A_SECOND = 100 // USER_HZ
 
 /** Runs wrk with one thread. Throws on unexpected rejections, since they are faster than valid responses. */
 export async function load(options: Load): Promise<Figures> {
-  const { url, pid, seconds, connections, tokens, body, allowsRejections = false } = options
+  const { url, pid, seconds, connections, tokens, skipped = 0, body, allowsRejections = false } = options
   const script = tokens === undefined ? [] : ['-s', `${import.meta.dirname}/requests.lua`]
-  const sent = tokens === undefined ? [] : ['--', tokens, ...(body === undefined ? [] : [body])]
+  const sent = tokens === undefined ? [] : ['--', tokens, `${skipped}`, ...(body === undefined ? [] : [body])]
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, url, ...sent]
   const before = await cpuSeconds(pid)
   const { stdout } = await run('taskset', ['-c', LOAD_CORE, 'wrk', ...args])
@@ -47,6 +50,7 @@ export async function load(options: Load): Promise<Figures> {
   const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? []
   const [, p99 = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
   return {
+    requests: Number(requests),
     requestsPerCpuSecond: Number(requests) / used,
     requestsPerSecond: Number(rate),
     rejected: Number(rejections ?? 0) / Math.max(1, Number(requests)),

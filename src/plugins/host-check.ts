@@ -13,10 +13,15 @@ export default fp(
     const isLocal = isLoopback(HOST.includes(':') ? `[${HOST}]` : HOST)
     if (!isLocal || TRUST_PROXY !== false) return
     const ownHost = new URL(BASE_URL).hostname
+    let accepted: string | undefined // the last one, since a client sends the same each time
     app.addHook('onRequest', (request, _reply, done) => {
+      if (request.host === accepted) return done()
       const host = hostnameOf(request.host)
       // Without a Host header (HTTP/1.0) the request is not from a browser
-      if (request.host === '' || host === ownHost || isLoopback(host)) return done()
+      if (request.host === '' || host === ownHost || isLoopback(host)) {
+        accepted = request.host
+        return done()
+      }
       done(new ServiceError(httpErrors.misdirectedRequest, { detail: request.host }))
     })
   },

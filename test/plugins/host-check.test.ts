@@ -29,6 +29,10 @@ t.test(
       t.equal(await status('evil.example', url), 421, url)
     for (const host of ['localhost', 'LOCALHOST:3000', 'app.localhost', '127.0.0.1:3000', '[::1]:3000'])
       t.equal(await status(host), 200, host)
+    t.strictSame(
+      [await status('localhost'), await status('evil.example'), await status('localhost')],
+      [200, 421, 200],
+    )
   },
 )
 

@@ -198,17 +198,20 @@ t.test('the cache stats count hits and misses', async (t) => {
   t.strictSame(seen(), [{ hits: 1, misses: 3 }, 1])
 })
 
-t.test('a flood of tokens that are used once evicts no cached token and takes no lasting memory', async (t) => {
-  const { issuer, verifier } = await verifierOf(t, ['ES256'], 10)
-  await issuer.addKey('fast', 'ES256')
-  const token = await issuer.sign()
-  await cache(verifier, token)
-  const extra = Array.from({ length: 2_700 }, () => ({}))
-  const before = heapUsed()
-  for (let jti = 0; jti < 300; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
-  const grown = heapUsed() - before
-  t.ok(grown < 4 * 1_048_576, `${grown} bytes are kept`)
-  const { hits } = verifier.cacheStats
-  verifier.verify(token, Date.now())
-  t.equal(verifier.cacheStats.hits, hits + 1)
-})
+t.test(
+  'a flood of tokens that are used once evicts no cached token and takes no lasting memory',
+  async (t) => {
+    const { issuer, verifier } = await verifierOf(t, ['ES256'], 10)
+    await issuer.addKey('fast', 'ES256')
+    const token = await issuer.sign()
+    await cache(verifier, token)
+    const extra = Array.from({ length: 2_700 }, () => ({}))
+    const before = heapUsed()
+    for (let jti = 0; jti < 300; jti++) await verifier.verify(await issuer.sign({ jti, extra }), Date.now())
+    const grown = heapUsed() - before
+    t.ok(grown < 4 * 1_048_576, `${grown} bytes are kept`)
+    const { hits } = verifier.cacheStats
+    verifier.verify(token, Date.now())
+    t.equal(verifier.cacheStats.hits, hits + 1)
+  },
+)
