@@ -12,6 +12,8 @@ export interface AppOptions {
   config: Config
   /** Folder of the route files. Default: `src/routes`. */
   routes?: string
+  /** Mean event loop delay above which requests are rejected. Default: 250. */
+  maxEventLoopDelayMs?: number | undefined
 }
 
 /** The application as a plugin: loads the plugins, then the routes. */
@@ -23,7 +25,7 @@ export const app = fp<AppOptions>(async (instance, options) => {
     dir: `${import.meta.dirname}/plugins`,
     maxDepth: 1,
     ignorePattern: /^(auth|guards)$/,
-    options: { config: options.config },
+    options: { config: options.config, maxEventLoopDelayMs: options.maxEventLoopDelayMs },
   })
   await instance.register(autoload, { dir: options.routes ?? `${import.meta.dirname}/routes` })
   // part: web-app

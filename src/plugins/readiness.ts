@@ -17,21 +17,25 @@ declare module 'fastify' {
   }
 }
 
-/** Mean event loop delay. A request takes about three turns of the loop, and probes usually time out after a second. */
+/** A request takes about three turns of the loop, and probes usually time out after a second. */
 const MAX_EVENT_LOOP_DELAY_MS = 250
 const RESOLUTION_MS = 10
 export const SAMPLE_MS = 1_000
 /** Consecutive samples that count as overload. A single one may be caused by garbage collection. */
 const SAMPLES = 2
 
+interface Options {
+  maxEventLoopDelayMs?: number | undefined
+}
+
 /**
  * Decides whether this process should receive requests, and rejects them under overload. An issuer that is down does not
  * make it unready: other replicas depend on the same issuer.
  */
-export default fp(
-  async (app) => {
+export default fp<Options>(
+  async (app, { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }) => {
     let isDraining = false
-    const isOverloaded = watchLoad(app)
+    const isOverloaded = watchLoad(app, maxEventLoopDelayMs)
 
     app.addHook('onRequest', (request, _reply, done) => {
       // Probes are exempt, so that the operator can see the state of the process
@@ -64,14 +68,14 @@ export default fp(
 )
 
 /** Samples the event loop delay. Sampling begins with listening, since the start itself blocks the loop. */
-function watchLoad(app: FastifyInstance): () => boolean {
+function watchLoad(app: FastifyInstance, maxDelayMs: number): () => boolean {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   let consecutive = 0
   const sample = () => {
     const delayMs = Math.round(delays.mean / 1e6 - RESOLUTION_MS)
     delays.reset()
     const before = consecutive
-    consecutive = delayMs > MAX_EVENT_LOOP_DELAY_MS ? consecutive + 1 : 0
+    consecutive = delayMs > maxDelayMs ? consecutive + 1 : 0
     if (consecutive === SAMPLES) app.log.warn({ delayMs }, 'overloaded; requests are rejected')
     if (consecutive === 0 && before >= SAMPLES) app.log.info({ delayMs }, 'no longer overloaded')
   }

@@ -27,6 +27,8 @@ export interface BuildOptions {
     FastifyHttpOptions<Server>,
     'connectionTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'http'
   >
+  /** Whether requests are rejected under overload. A busy machine overloads processes that run many tests, too. */
+  rejectsOverload?: boolean
   /** Whether the test causes errors in the log on purpose. */
   expectsErrors?: boolean
 }
@@ -52,7 +54,11 @@ export async function buildApp(
     const errors = log.filter(({ level }) => level >= ERROR_LEVEL)
     if (errors.length > 0 && !options.expectsErrors) throw new Error(`logged: ${JSON.stringify(errors)}`)
   })
-  await instance.register(app, { config, ...(options.routes ? { routes: options.routes } : {}) })
+  await instance.register(app, {
+    config,
+    maxEventLoopDelayMs: options.rejectsOverload ? undefined : Number.POSITIVE_INFINITY,
+    ...(options.routes ? { routes: options.routes } : {}),
+  })
   await options.extend?.(instance)
   await instance.ready()
   return Object.assign(instance, { logLines: log })

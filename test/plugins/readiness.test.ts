@@ -51,7 +51,7 @@ t.test(
   async (t) => {
     const issuer = await TestIssuer.start(t)
     const origin = 'https://app.example'
-    const app = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL: origin } })
+    const app = await listen(t, issuer, { environment: { CLIENT_ORIGIN_URL: origin }, rejectsOverload: true })
     const authorization = `Bearer ${await issuer.sign()}`
     const get = (path: string) => fetch(`${app.url}${path}`, { headers: { authorization, origin } })
     const transitions = () =>
@@ -88,7 +88,7 @@ t.test(
 )
 
 t.test('a single long pause, like a garbage collection, is not overload', async (t) => {
-  const app = await listen(t, await TestIssuer.start(t))
+  const app = await listen(t, await TestIssuer.start(t), { rejectsOverload: true })
   await delay(SAMPLE_MS + 500)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SAMPLE_MS + 500)
   const statuses: number[] = []
@@ -99,6 +99,7 @@ t.test('a single long pause, like a garbage collection, is not overload', async 
 
 t.test('a slow start is not overload', async (t) => {
   const app = await listen(t, await TestIssuer.start(t), {
+    rejectsOverload: true,
     extend: async () => {
       const stop = slowDown(t, 500)
       await delay(3_000)
