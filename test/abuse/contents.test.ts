@@ -1,15 +1,16 @@
 import t, { type Test } from 'tap'
 import { startUnderAbuse } from '../helpers/abuse.ts'
 import { bearer } from '../helpers/app.ts'
-import { patientFetch } from '../helpers/patience.ts'
 import { exchange } from '../helpers/raw-http.ts'
 import { encode } from '../helpers/raw-token.ts'
 
 async function start(t: Test) {
   const service = await startUnderAbuse(t)
   const { app, token } = service
-  const send = (path: string, init: RequestInit = {}) =>
-    patientFetch(`${app.url}${path}`, { headers: bearer(token), ...init })
+  const send = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${app.url}${path}`, { headers: bearer(token), ...init })
+    return { status: response.status, body: await response.text() }
+  }
   const post = (body: string, type = 'application/json') =>
     send('/things', { method: 'POST', body, headers: { ...bearer(token), 'content-type': type } })
   return { ...service, send, post }

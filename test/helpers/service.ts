@@ -1,7 +1,6 @@
 import type { Test } from 'tap'
 import { type BuildOptions, bearer, listen } from './app.ts'
 import { TestIssuer } from './issuer.ts'
-import { patientFetch } from './patience.ts'
 
 /**
  * Starts the service on a port of its own, and its issuer. Returns functions that send tokens over real HTTP.
@@ -18,8 +17,7 @@ export async function startService(
   await publish(issuer)
   const app = await listen(t, issuer, { environment, ...options })
   const get = (token: string, path = '/api/private') => fetch(`${app.url}${path}`, { headers: bearer(token) })
-  const status = async (token: string) =>
-    (await patientFetch(`${app.url}/api/private`, { headers: bearer(token) })).status
+  const status = async (token: string) => (await get(token)).status
   const verdict = async (token: string) => {
     const { status, headers } = await get(token)
     if (status === 200) return 'accepted'

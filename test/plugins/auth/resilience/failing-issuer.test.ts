@@ -4,7 +4,6 @@ import { FAILURE_COOLDOWN_MS, FRESH_MS } from '../../../../src/plugins/auth/key-
 import { bearer, listen } from '../../../helpers/app.ts'
 import { moveClock } from '../../../helpers/clock.ts'
 import { TestIssuer } from '../../../helpers/issuer.ts'
-import { patientFetch } from '../../../helpers/patience.ts'
 import { startService } from '../../../helpers/service.ts'
 
 interface Circumstances {
@@ -77,7 +76,7 @@ async function startFailing(t: Test, { name, misbehave, onlyWithKeys }: Case, el
     statusWhenCold: async () => {
       cold ??= listen(t, issuer, { environment })
       const { url } = await cold
-      return (await patientFetch(`${url}/api/private`, { headers: bearer(known) })).status
+      return (await fetch(`${url}/api/private`, { headers: bearer(known) })).status
     },
     fail: async () => {
       if (!misbehave) return issuer.stop()
