@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { cpuSeconds } from '../test/helpers/process-figures.ts'
 
 export interface Load {
   url: string
@@ -33,7 +33,6 @@ const run = promisify(execFile)
 
 /** The load runs on this core, the server on core 0. */
 export const LOAD_CORE = '1'
-const TICKS_A_SECOND = 100 // USER_HZ
 
 /** Runs wrk with one thread. Throws on unexpected rejections, since they are faster than valid responses. */
 export async function load(options: Load): Promise<Figures> {
@@ -41,9 +40,9 @@ export async function load(options: Load): Promise<Figures> {
   const script = tokens === undefined ? [] : ['-s', `${import.meta.dirname}/requests.lua`]
   const sent = tokens === undefined ? [] : ['--', tokens, `${skipped}`, ...(body === undefined ? [] : [body])]
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, url, ...sent]
-  const before = await cpuSeconds(pid)
+  const before = cpuSeconds(pid)
   const { stdout } = await run('taskset', ['-c', LOAD_CORE, 'wrk', ...args])
-  const used = (await cpuSeconds(pid)) - before
+  const used = cpuSeconds(pid) - before
   const rejections = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]
   if (rejections !== undefined && !allowsRejections) throw new Error(`${url} rejected ${rejections} requests`)
   const [, requests] = /(\d+) requests in/.exec(stdout) ?? []
@@ -56,13 +55,6 @@ export async function load(options: Load): Promise<Figures> {
     rejected: Number(rejections ?? 0) / Math.max(1, Number(requests)),
     p99Ms: Number(p99) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN),
   }
-}
-
-/** User and system time of all threads, from proc(5). */
-export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
 }
 
 /** Finds wrk, or throws with an installation hint. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from '../test/helpers/free-port.ts'
+import { cpuSeconds } from '../test/helpers/process-figures.ts'
 import { AUDIENCE, startIssuer } from './issuer.ts'
-import { cpuSeconds, requireWrk } from './load.ts'
+import { requireWrk } from './load.ts'
 import { describeMachine, median, table, writeBetweenMarks } from './page.ts'
 import { requireHaproxy, startBalancer } from './soak/balancer.ts'
 import { Children } from './soak/children.ts'
@@ -95,17 +96,16 @@ async function start(): Promise<Target[]> {
 }
 
 async function measure({ urls, replicas, balancer, cores }: Target, token: string): Promise<Figures> {
-  const used = async (processes: readonly { pid: number }[]) =>
-    sum(await Promise.all(processes.map(({ pid }) => cpuSeconds(pid))))
-  const read = () => Promise.all([used(replicas), used(balancer ? [balancer] : [])])
-  const [replicasBefore, balancerBefore] = await read()
+  const used = (processes: readonly { pid: number }[]) => sum(processes.map(({ pid }) => cpuSeconds(pid)))
+  const read = () => [used(replicas), used(balancer ? [balancer] : [])] as const
+  const [replicasBefore, balancerBefore] = read()
   // Without a balancer, the load of each replica runs on its core; with one, a single load runs on all cores
   const loads = await Promise.all(
     urls.map((url, n) =>
       load(url, token, replicas.length / urls.length, urls.length > 1 ? String(n) : cores),
     ),
   )
-  const [replicasAfter, balancerAfter] = await read()
+  const [replicasAfter, balancerAfter] = read()
   const requests = sum(loads.map((each) => each.requests))
   return {
     rate: sum(loads.map(({ rate }) => rate)),

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cpuSeconds } from './load.ts'
+import { cpuSeconds, residentBytes } from '../test/helpers/process-figures.ts'
 import { describeMachine, median, spread, table, writeBetweenMarks } from './page.ts'
 import { startServer } from './server-process.ts'
 import { IMAGE_FLAGS, type Setup } from './setup.ts'
@@ -58,9 +58,9 @@ async function measureStart({ environment }: Setup, node: string, cache: string)
   const script = join(import.meta.dirname, '../src/server.ts')
   const { stdout: version } = await run(node, ['-p', 'process.versions.node'])
   const server = await startServer(script, variables, '/livez', [node, ...IMAGE_FLAGS])
-  const cpuMs = (await cpuSeconds(server.process.pid as number)) * 1000
+  const cpuMs = cpuSeconds(server.process.pid as number) * 1000
   await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
-  const idleMB = await residentMB(server.process.pid)
+  const idleMB = residentBytes(server.process.pid as number) / 1e6
   await server.stop()
   return { readyMs: server.readyMs, cpuMs, idleMB, version: version.trim() }
 }
@@ -80,9 +80,4 @@ function rows({ version, readyMs, cpuMs, idleMB }: Starts): string[][] {
     row('processor time until then', cpuMs, 'ms'),
     row('resident when idle', idleMB, 'MB', IDLE_GOAL_MB),
   ]
-}
-
-async function residentMB(pid = 0): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1.024e-3
 }

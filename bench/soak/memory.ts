@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { residentBytes } from '../../test/helpers/process-figures.ts'
 import { median } from '../page.ts'
 
 const INTERVAL_MS = 1_000
-const MIB = 1_024
+const MIB = 1_048_576
 /** Minute with which the end of a run is compared: by then the heap is warm. */
 const REFERENCE_MINUTE = 5
 const WINDOW_SECONDS = 60
@@ -11,7 +11,7 @@ export const MAX_GROWTH = 1.1
 /** Resident size of a process in MiB, where the system has proc(5); undefined when the process has ended. */
 export function residentMib(pid: number): number | undefined {
   try {
-    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / MIB
+    return residentBytes(pid) / MIB
   } catch {
     return undefined
   }
